@@ -1,0 +1,1 @@
+"""The auditor's verifier: a second implementation in the standard library alone."""

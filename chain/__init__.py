@@ -1,0 +1,1 @@
+"""Floor 1: values, encoding, hashing and signatures of the ledger."""

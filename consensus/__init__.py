@@ -1,0 +1,1 @@
+"""Floor 2: agreement on one block per height as a pure state machine."""

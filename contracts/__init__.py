@@ -1,0 +1,1 @@
+"""Floor 2: the budget rules as a pure state-transition function."""

@@ -1,0 +1,1 @@
+"""Floor 3: frames, handshake and mutually authenticated connections between nodes."""

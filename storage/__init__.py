@@ -1,0 +1,1 @@
+"""Floor 3: block log, committed state and journal on disk."""
