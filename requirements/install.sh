@@ -44,6 +44,7 @@ if [ -z "$python" ]; then
 fi
 
 rm -rf .venv
+PATH=$PWD/.venv/bin:$PATH  # where the build backend looks for its own program
 if [ "$has_uv" = yes ]; then
     printf 'make install: %s and uv into .venv\n' "$("$python" --version)" >&2
     uv venv --quiet --no-python-downloads --python "$("$python" -c 'import sys; print(sys.executable)')" .venv
