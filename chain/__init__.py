@@ -1,1 +1,1 @@
-"""Floor 1: values, encoding, hashing and signatures of the ledger."""
+"""Floor 1: values, canonical encoding, hashing, signatures. Pure: no clock, files, sockets or chance."""
