@@ -1,1 +1,1 @@
-"""Floor 2: agreement on one block per height as a pure state machine."""
+"""Tendermint for one height as a pure machine: inputs in, effects out (arXiv 1807.04938)."""
