@@ -1,0 +1,110 @@
+"""The register of actions: name, version, arguments, who may call, and the rules that run.
+
+A handler checks first and then changes; it raises `RejectionError` for the user's mistake. It sees the
+state and the block's context through a `Call`, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from chain.codec import Shape, Value
+from chain.types import Hash32, SignerId
+from contracts import reasons
+from contracts.context import BlockContext
+from contracts.records import Institution, Role, operational_day
+from contracts.rejection import RejectionError
+from contracts.state import Overlay
+
+TOKENS_PER_TRANSACTION = 1 << 14
+TRANSACTIONS_PER_BLOCK = 1 << 14
+"""Parts of a token id. A transaction changes at most 8,000 keys and a block costs at most 10,000
+(docs/formats.md), so neither number can be reached."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One transaction while it runs."""
+
+    state: Overlay
+    context: BlockContext
+    index: int
+    tx_id: Hash32
+    institution: str
+    actor: Institution
+    signers: tuple[SignerId, ...]
+    arguments: tuple[Value, ...]
+    events: list[tuple[Value, ...]] = field(default_factory=list)
+    tokens_made: int = 0
+
+    def emit(self, name: str, *values: Value) -> None:
+        """An event of the outcome: `[name, fields…]`."""
+        self.events.append((name, *values))
+
+    def new_token_id(self) -> int:
+        """Unique for the life of the chain: height, place in the block, number in the transaction."""
+        self.tokens_made += 1
+        assert self.tokens_made < TOKENS_PER_TRANSACTION and self.index < TRANSACTIONS_PER_BLOCK
+        place = self.context.height * TRANSACTIONS_PER_BLOCK + self.index
+        return place * TOKENS_PER_TRANSACTION + self.tokens_made
+
+    def day(self) -> int:
+        """The operational day; refused while the treasury has opened none."""
+        found = operational_day(self.state)
+        if found is None:
+            raise RejectionError(reasons.NO_OPEN_DAY)
+        return found
+
+
+Handler = Callable[[Call], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one kind of document is. `source` cites the article; `summary` says the meaning in one line."""
+
+    name: str
+    version: int
+    arguments: Shape
+    kinds: tuple[str, ...]
+    roles: tuple[Role, ...]
+    is_batch: bool
+    handler: Handler
+    source: str
+    summary: str
+
+
+REGISTER: dict[tuple[str, int], Action] = {}
+"""Filled by the `@action` decorators when `contracts.executor` imports every area module."""
+
+
+def action(
+    name: str,
+    arguments: Shape,
+    *,
+    kinds: tuple[str, ...],
+    roles: tuple[Role, ...],
+    source: str,
+    summary: str,
+    version: int = 1,
+    is_batch: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Register a handler as an action. `roles`: one distinct signer of the institution for each."""
+
+    def register(handler: Handler) -> Handler:
+        assert (name, version) not in REGISTER, f"{name} version {version} is registered twice"
+        REGISTER[(name, version)] = Action(name, version, arguments, kinds, roles, is_batch, handler, source, summary)
+        return handler
+
+    return register
+
+
+@contextmanager
+def row(number: int) -> Iterator[None]:
+    """Name the row (from 1) in the refusal of what is checked inside."""
+    try:
+        yield
+    except RejectionError as rejection:
+        raise rejection.at_row(number) from None

@@ -1,0 +1,7 @@
+"""Imports every area module, which fills the register of actions."""
+
+from __future__ import annotations
+
+from contracts import membership
+
+LOADED = (membership,)

@@ -1,0 +1,457 @@
+"""What the state holds: collections, keys and records.
+
+Every value is `[1, field…]` in the order written here (the first number is the record's schema); keys are
+given by the functions beside each record. docs/formats.md, "State records", says the same in a table.
+Amounts are tiyn; days are days since 1970-01-01; lists of twelve are January to December, cumulative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any, ClassVar, Final, Self, cast
+
+import msgpack
+
+from chain.codec import Value, encode
+from chain.types import SignerId
+from contracts.state import Overlay, StateReader
+
+
+class Collection:
+    """Names of the collections. ASCII, part of every state path."""
+
+    PARAMS: Final = "params"
+    INSTITUTIONS: Final = "institutions"
+    SIGNERS: Final = "signers"
+    KEYS: Final = "keys"
+    VALIDATORS: Final = "validators"
+    VALIDATOR_SETS: Final = "validator-sets"
+    EVIDENCE: Final = "evidence"
+    IDS: Final = "ids"
+    EXPIRY: Final = "expiry"
+    BALLOTS: Final = "ballots"
+    DIRECTORIES: Final = "directories"
+    DAY: Final = "day"
+    APPROPRIATIONS: Final = "appropriations"
+    TOKENS: Final = "tokens"
+    BALANCES: Final = "balances"
+    PLANS: Final = "plans"
+    OBLIGATIONS: Final = "obligations"
+    AGREEMENTS: Final = "agreements"
+    ACTS: Final = "acts"
+    PAYMENTS: Final = "payments"
+    DEBTS: Final = "debts"
+    CLAIMS: Final = "claims"
+    CASH: Final = "cash"
+    RECEIPTS: Final = "receipts"
+    HOLDS: Final = "holds"
+    HOLD_ROWS: Final = "hold-rows"
+    SUSPENSIONS: Final = "suspensions"
+
+
+class Kind:
+    """Kinds of institution (budget-machine, section 1)."""
+
+    FINANCE: Final = "finance"
+    TREASURY: Final = "treasury"
+    ABP: Final = "abp"
+    GU: Final = "gu"
+    GOVERNMENT: Final = "government"
+    PARLIAMENT: Final = "parliament"
+    AUDIT: Final = "audit"
+    ALL: Final = (FINANCE, TREASURY, ABP, GU, GOVERNMENT, PARLIAMENT, AUDIT)
+
+
+class Role(IntEnum):
+    """Roles of a signer, as bits of a mask."""
+
+    PREPARER = 1
+    ACCOUNTANT = 2
+    HEAD = 4
+    MODERATOR = 8
+    OPERATOR = 16
+
+
+class Stage(IntEnum):
+    """Where an amount stands (budget-machine, section 3). The numbers are on the chain."""
+
+    REQUESTED = 0
+    APPROVED = 1
+    ADOPTED = 2
+    ALLOCATED = 3
+    REGISTERED = 4
+    PAYABLE = 5
+    RETAINED = 6
+    ADVANCED = 7
+    PAID = 8
+    RECOVERED = 9
+    DECLINED = 10
+    REFINED = 11
+    SEQUESTERED = 12
+    LAPSED = 13
+    CARRIED = 14
+
+
+HELD_ADOPTED: Final = 15
+HELD_ALLOCATED: Final = 16
+SLOTS: Final = 17
+"""Amounts of a balance: the fifteen stages without holds, then adopted and allocated under a hold."""
+
+STATUSES: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
+    ("announced", (Stage.REQUESTED, Stage.APPROVED, Stage.ADOPTED, Stage.ALLOCATED)),
+    ("contracted", (Stage.REGISTERED,)),
+    ("placed", (Stage.PAYABLE, Stage.RETAINED)),
+    ("redeemed", (Stage.ADVANCED, Stage.PAID, Stage.RECOVERED)),
+    ("blocked", (HELD_ADOPTED, HELD_ALLOCATED)),
+    ("annulled", (Stage.DECLINED, Stage.REFINED, Stage.SEQUESTERED, Stage.LAPSED, Stage.CARRIED)),
+)
+"""The six statuses of the E-Qazyna concept, derived from slots of a balance."""
+
+ACCEPTED: Final = (
+    Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED, Stage.ADVANCED, Stage.PAID, Stage.RECOVERED,
+)  # fmt: skip
+"""принятые обязательства (form 4-20): contracted, placed and redeemed; nothing else is called accepted."""
+
+REDEEMED: Final = (Stage.ADVANCED, Stage.PAID, Stage.RECOVERED)
+"""Cash execution (form 5-15), advances included."""
+
+ANNUAL: Final = (*range(Stage.ALLOCATED, Stage.RECOVERED + 1), Stage.LAPSED, Stage.CARRIED, HELD_ALLOCATED)
+"""What December of a plan equals (invariant 2): Σ allocated … recovered, lapsed, carried; held counts."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """A line of a budget: where an amount belongs.
+
+    `budget` is kind and territory ("01.kz": kind 01 republican; BC 7). Codes keep their zeros. Subprogramme
+    is "000" when a programme has none; subprogramme and specific are None until financing plans name them.
+    """
+
+    budget: str
+    year: int
+    source: str
+    administrator: str
+    programme: str
+    subprogramme: str | None
+    specific: str | None
+
+    def value(self) -> tuple[Value, ...]:
+        return (
+            self.budget, self.year, self.source, self.administrator, self.programme, self.subprogramme, self.specific,
+        )  # fmt: skip
+
+    @property
+    def programme_level(self) -> Line:
+        """The same programme, before subprogramme and specific."""
+        return Line(self.budget, self.year, self.source, self.administrator, self.programme, None, None)
+
+
+def trusted(data: bytes) -> tuple[Any, ...]:
+    """A value that this ledger itself encoded: decoded without the checks made for strangers' bytes."""
+    return cast(tuple[Any, ...], msgpack.unpackb(data, use_list=False))
+
+
+class Record:
+    """A frozen dataclass that stands in the state as `[1, field…]`; fields are plain values of the codec."""
+
+    __slots__ = ()
+    SCHEMA: ClassVar[int] = 1
+
+    def encode(self) -> bytes:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return encode((self.SCHEMA, *(v.value() if isinstance(v, Line) else v for v in values)))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        schema, *values = trusted(data)
+        assert schema == cls.SCHEMA, f"{cls.__name__} of schema {schema} in the state"
+        return cls(*values)
+
+    @classmethod
+    def find(cls, state: StateReader, collection: str, key: bytes) -> Self | None:
+        data = state.get(collection, key)
+        return None if data is None else cls.decode(data)
+
+
+def key_of(*parts: Value) -> bytes:
+    """A structured key: the canonical encoding of its parts, so that equal first parts stand together."""
+    return encode(parts)
+
+
+def prefix_of(length: int, *parts: Value) -> bytes:
+    """The common beginning of all keys of `length` parts that start with `parts` (for scans; length <= 15)."""
+    return bytes((0x90 | length,)) + b"".join(encode(part) for part in parts)
+
+
+# --- members
+
+
+@dataclass(frozen=True, slots=True)
+class Institution(Record):
+    """institutions[id]. `code` is the administrator's 3 digits or the ГУ's 7 (TP 84), else "".
+
+    `parent`: the administrator's institution id of a ГУ. `is_member`: has a vote in ballots. Heights of
+    opening and closing; a closed institution signs nothing. `signers`: serials given so far.
+    """
+
+    kind: str
+    code: str
+    parent: str | None
+    name_kk: str
+    name_ru: str
+    name_en: str
+    is_member: bool
+    signers: int
+    opened: int
+    closed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signer(Record):
+    """signers[signer id]: a person's registered key. Revoked or rotated keys never sign again."""
+
+    institution: str
+    serial: int
+    algorithm: int
+    public_key: bytes
+    roles: int
+    added: int
+    revoked: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner(Record):
+    """keys[address]: every public key ever registered, signers' and validators'; one key is one person."""
+
+    institution: str
+    is_validator: bool
+    owner: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatorRecord(Record):
+    """validators[address]: the institution that runs it; `removed` is the height of its removal."""
+
+    institution: str
+    public_key: bytes
+    power: int
+    added: int
+    removed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdEntry(Record):
+    """ids[institution ‖ 0x00 ‖ client id]: which transaction used a client id, until it has expired."""
+
+    tx_id: bytes
+    height: int
+    index: int
+    valid_until_ms: int
+
+
+def id_key(institution: str, client_id: bytes) -> bytes:
+    return institution.encode("ascii") + b"\x00" + client_id
+
+
+def expiry_key(valid_until_ms: int, key: bytes) -> bytes:
+    return valid_until_ms.to_bytes(8, "big") + key
+
+
+EXPIRY_VALUE: Final = encode((1,))
+
+
+# --- directories and the day
+
+
+@dataclass(frozen=True, slots=True)
+class Directory(Record):
+    """directories[[directory, code]]: all versions of one code, oldest first, never edited.
+
+    A version is [valid_from, valid_to or nil, name_kk, name_ru, name_en or nil, attributes], attributes a
+    list of [name, text] strictly increasing by name. Days are operational days, both inclusive.
+    """
+
+    versions: tuple[tuple[Any, ...], ...]
+
+    def on(self, day: int) -> DirectoryVersion | None:
+        """The version valid on `day`."""
+        for version in reversed(self.versions):
+            if version[0] <= day:
+                found = DirectoryVersion(*version)
+                return found if found.valid_to is None or day <= found.valid_to else None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryVersion:
+    valid_from: int
+    valid_to: int | None
+    name_kk: str
+    name_ru: str
+    name_en: str | None
+    attributes: tuple[tuple[str, str], ...]
+
+    def attribute(self, name: str) -> str | None:
+        for key, value in self.attributes:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Record):
+    """day[""]: the operational day the treasury opened last."""
+
+    day: int
+    opened: int
+
+
+DAY_KEY: Final = b""
+
+
+# --- money
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """What makes a token this token: one live token per key. tokens[encode of the fields]."""
+
+    line: Line
+    holder: str
+    expense: str | None
+    stage: Stage
+    hold: str | None = None
+    obligation: str | None = None
+    act: str | None = None
+    payment: str | None = None
+
+    def encode(self) -> bytes:
+        return encode((
+            self.line.value(), self.holder, self.expense, int(self.stage), self.hold, self.obligation, self.act,
+            self.payment,
+        ))  # fmt: skip
+
+    @classmethod
+    def decode(cls, data: bytes) -> TokenKey:
+        line, holder, expense, stage, *rest = trusted(data)
+        return cls(Line(*line), holder, expense, Stage(stage), *rest)
+
+    @property
+    def slot(self) -> int:
+        """Where its amount stands in a balance."""
+        if self.hold is None:
+            return int(self.stage)
+        return HELD_ADOPTED if self.stage is Stage.ADOPTED else HELD_ALLOCATED
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Record):
+    """The value under a token key: id (never used again), ids of the tokens it came from, amount > 0, height."""
+
+    id: int
+    parents: tuple[int, ...]
+    amount: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance(Record):
+    """balances[[scope, …]]: the incremental total of all tokens of one scope, by slot.
+
+    Scopes: 1 [budget, year, administrator, programme]; 2 [holder, line]; 3 [holder, obligation].
+    `issued` and `received` count, at programme scope only, what came into being here and what
+    `budget.adjust` or `plan.recode` brought less what it took: Σ amounts = issued + received − given.
+    """
+
+    issued: int
+    received: int
+    given: int
+    amounts: tuple[int, ...]
+
+    def total(self, slots: tuple[int, ...]) -> int:
+        return sum(self.amounts[slot] for slot in slots)
+
+
+EMPTY_BALANCE: Final = Balance(0, 0, 0, (0,) * SLOTS)
+
+
+def programme_scope(line: Line) -> bytes:
+    return encode((1, line.budget, line.year, line.administrator, line.programme))
+
+
+def position_scope(holder: str, line: Line) -> bytes:
+    return encode((2, holder, line.value()))
+
+
+def obligation_scope(holder: str, obligation: str) -> bytes:
+    return encode((3, holder, obligation))
+
+
+def balance_of(state: StateReader, scope: bytes) -> Balance:
+    return Balance.find(state, Collection.BALANCES, scope) or EMPTY_BALANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Appropriation(Record):
+    """appropriations[[budget, year, administrator, programme]] (BC 86(3)).
+
+    `section`: costs, budget_loans or financial_assets. `protected`: 0 no, 1 the whole programme,
+    2 the listed subprogrammes (BC 97(4)). State obligations: BC 148–149. Amounts: approved by law, then
+    refined (BC 94), adjusted (BC 98), sequestered (BC 97).
+    """
+
+    section: str
+    functional_group: str
+    is_development: bool
+    protected: int
+    protected_subprogrammes: tuple[str, ...]
+    is_state_obligation: bool
+    is_pilot: bool
+    approved: int
+    refined_up: int
+    refined_down: int
+    adjusted_up: int
+    adjusted_down: int
+    sequestered: int
+
+
+def appropriation_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
+    return key_of(budget, year, administrator, programme)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Record):
+    """plans[[holder, line…]]: the financing plans of one institution and line, cumulative by month.
+
+    `obligations` limits what may be accepted, `payments` what may be paid (TP 5–6); both have the same
+    December (TP 19, 35).
+    """
+
+    obligations: tuple[int, ...]
+    payments: tuple[int, ...]
+
+
+def plan_key(holder: str, line: Line) -> bytes:
+    return key_of(holder, line.value())
+
+
+# --- helpers over the state
+
+
+def put(state: Overlay, collection: str, key: bytes, record: Record) -> None:
+    state.put(collection, key, record.encode())
+
+
+def signer_of(state: StateReader, signer_id: SignerId) -> Signer | None:
+    return Signer.find(state, Collection.SIGNERS, signer_id)
+
+
+def institution_of(state: StateReader, institution: str) -> Institution | None:
+    return Institution.find(state, Collection.INSTITUTIONS, institution.encode("ascii"))
+
+
+def operational_day(state: StateReader) -> int | None:
+    """The open day, or None before the treasury opened the first."""
+    found = Day.find(state, Collection.DAY, DAY_KEY)
+    return None if found is None else found.day
