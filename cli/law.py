@@ -1,7 +1,7 @@
 """The law on the republican budget of 2026 and the classification, as the program carries them.
 
-The files and their sources are described in `cli/data/README.md`. Amounts are thousand tenge, as the law prints
-them; one thousand tenge is 100,000 tiyn. Codes are strings, because leading zeros matter.
+The files and their sources are described in `cli/data/README.md`. Amounts are thousand tenge, as the law
+prints them; one thousand tenge is 100,000 tiyn. Codes are strings, because leading zeros matter.
 """
 
 import csv
