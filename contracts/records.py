@@ -436,6 +436,136 @@ def plan_key(holder: str, line: Line) -> bytes:
     return key_of(holder, line.value())
 
 
+# --- members: ballots, validator sets, misbehaviour
+
+
+def validator_set_key(first_height: int) -> bytes:
+    """validator-sets: descending by first height, so one scan finds the set in force at any height."""
+    return ((1 << 64) - 1 - first_height).to_bytes(8, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Misconduct(Record):
+    """evidence[[address, height, kind]]: a proven double signature, and the block that recorded it."""
+
+    recorded: int
+
+
+def misconduct_key(address: bytes, height: int, kind: int) -> bytes:
+    return key_of(address, height, kind)
+
+
+class BallotStatus(IntEnum):
+    """How a ballot stands. The numbers are on the chain."""
+
+    OPEN = 0
+    PASSED = 1
+    FAILED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot(Record):
+    """ballots[[number]]: a change that the members decide.
+
+    `effect` is [name, arguments] (see `contracts.governance`). A vote is [institution, yes, height], in the
+    order they came. `closed`: the height at which it passed or failed.
+    """
+
+    proposer: str
+    effect: tuple[Any, ...]
+    note: str
+    opened: int
+    votes: tuple[tuple[str, bool, int], ...]
+    status: int
+    closed: int | None
+
+
+def ballot_key(number: int) -> bytes:
+    return key_of(number)
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCount(Record):
+    """ballots[""]: numbers given so far, and how many ballots are open."""
+
+    given: int
+    open: int
+
+
+BALLOT_COUNT_KEY: Final = b""
+
+
+def directory_key(directory: str, code: str) -> bytes:
+    return key_of(directory, code)
+
+
+# --- treasury and receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension(Record):
+    """suspensions[encode(scope)]: приостановление операций (BC 111): what is suspended, and why, until every
+    ground is lifted.
+
+    A ground is [number of BC 111(1), document, operational day]; grounds stand in the order they came.
+    """
+
+    grounds: tuple[tuple[int, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CashAccount(Record):
+    """cash[[budget, source, year]]: КСН, контрольный счёт наличности (BC 106(3)), in tiyn.
+
+    `redeemed` is what payments took less what came back; balance = opening + received − debited − redeemed.
+    """
+
+    opening: int
+    received: int
+    debited: int
+    redeemed: int
+
+    @property
+    def balance(self) -> int:
+        return self.opening + self.received - self.debited - self.redeemed
+
+
+EMPTY_CASH: Final = CashAccount(0, 0, 0, 0)
+
+
+def cash_key(budget: str, source: str, year: int) -> bytes:
+    return key_of(budget, source, year)
+
+
+def cash_of(state: StateReader, budget: str, source: str, year: int) -> CashAccount:
+    return CashAccount.find(state, Collection.CASH, cash_key(budget, source, year)) or EMPTY_CASH
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsRecord(Record):
+    """receipts[[budget, year, code]]: план поступлений and what came in, cumulative by month, in tiyn.
+
+    The code "" holds the sums of all codes. Opening balances, loans and financing have codes of their own.
+    `posted` includes opening balances; `debited` are refunds.
+    """
+
+    plan: tuple[int, ...]
+    posted: tuple[int, ...]
+    debited: tuple[int, ...]
+
+
+EMPTY_RECEIPTS: Final = ReceiptsRecord((0,) * 12, (0,) * 12, (0,) * 12)
+ALL_RECEIPTS: Final = ""
+
+
+def receipts_key(budget: str, year: int, code: str) -> bytes:
+    return key_of(budget, year, code)
+
+
+def receipts_of(state: StateReader, budget: str, year: int, code: str = ALL_RECEIPTS) -> ReceiptsRecord:
+    return ReceiptsRecord.find(state, Collection.RECEIPTS, receipts_key(budget, year, code)) or EMPTY_RECEIPTS
+
+
 # --- helpers over the state
 
 
