@@ -46,7 +46,8 @@ class Call:
     def new_token_id(self) -> int:
         """Unique for the life of the chain: height, place in the block, number in the transaction."""
         self.tokens_made += 1
-        assert self.tokens_made < TOKENS_PER_TRANSACTION and self.index < TRANSACTIONS_PER_BLOCK
+        assert self.tokens_made < TOKENS_PER_TRANSACTION
+        assert self.index < TRANSACTIONS_PER_BLOCK
         place = self.context.height * TRANSACTIONS_PER_BLOCK + self.index
         return place * TOKENS_PER_TRANSACTION + self.tokens_made
 
@@ -95,7 +96,9 @@ def action(
 
     def register(handler: Handler) -> Handler:
         assert (name, version) not in REGISTER, f"{name} version {version} is registered twice"
-        REGISTER[(name, version)] = Action(name, version, arguments, kinds, roles, is_batch, handler, source, summary)
+        REGISTER[(name, version)] = Action(
+            name, version, arguments, kinds, roles, is_batch, handler, source, summary
+        )
         return handler
 
     return register

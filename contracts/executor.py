@@ -283,7 +283,8 @@ def _handle(call: Call, signed: SignedTransaction) -> None:
         raise
     except Exception as error:  # the one place: our own mistake must become a fault, not a refusal
         raise ExecutionFault(
-            f"{transaction.action} at height {call.context.height}, transaction {signed.tx_id.hex()}: {error!r}"
+            f"{transaction.action} at height {call.context.height}, transaction {signed.tx_id.hex()}: "
+            f"{error!r}"
         ) from error
 
 

@@ -23,7 +23,8 @@ def _reason(code: str, article: str, kk: str, ru: str, en: str, remedy: str) -> 
 
 FOREIGN_CHAIN = _reason(
     "TX-CHAIN", "formats: Transaction",
-    "құжат басқа желіге арналған", "документ составлен для другой сети", "the document is for another network",
+    "құжат басқа желіге арналған", "документ составлен для другой сети",
+    "the document is for another network",
     "build the document again with the profile of this network",
 )  # fmt: skip
 UNKNOWN_ACTION = _reason(
@@ -78,7 +79,8 @@ REPLAYED = _reason(
 )  # fmt: skip
 UNKNOWN_INSTITUTION = _reason(
     "ID-INSTITUTION", "budget-machine 1",
-    "мекеме тіркелмеген немесе жабық: {institution}", "учреждение не зарегистрировано или закрыто: {institution}",
+    "мекеме тіркелмеген немесе жабық: {institution}",
+    "учреждение не зарегистрировано или закрыто: {institution}",
     "institution {institution} is not registered or is closed",
     "check the institution's id; a new institution is added by a ballot of the members",
 )  # fmt: skip
@@ -91,7 +93,8 @@ WRONG_KIND = _reason(
 )  # fmt: skip
 UNKNOWN_SIGNER = _reason(
     "ID-SIGNER", "formats: Keys and signatures",
-    "қол қоюшы тіркелмеген: {signer}", "подписант не зарегистрирован: {signer}", "signer {signer} is not registered",
+    "қол қоюшы тіркелмеген: {signer}", "подписант не зарегистрирован: {signer}",
+    "signer {signer} is not registered",
     "the head of the institution registers signers with signer.add",
 )  # fmt: skip
 REVOKED_SIGNER = _reason(
@@ -114,7 +117,8 @@ WRONG_SIGNERS = _reason(
 )  # fmt: skip
 BAD_SIGNATURE = _reason(
     "ID-SIGNATURE", "formats: Keys and signatures",
-    "қолтаңба жарамсыз: {signer}", "подпись недействительна: {signer}", "the signature of signer {signer} is not valid",
+    "қолтаңба жарамсыз: {signer}", "подпись недействительна: {signer}",
+    "the signature of signer {signer} is not valid",
     "sign the document again; it was changed after signing, or another key was used",
 )  # fmt: skip
 NO_OPEN_DAY = _reason(

@@ -138,7 +138,8 @@ class Line:
 
     def value(self) -> tuple[Value, ...]:
         return (
-            self.budget, self.year, self.source, self.administrator, self.programme, self.subprogramme, self.specific,
+            self.budget, self.year, self.source, self.administrator, self.programme, self.subprogramme,
+            self.specific,
         )  # fmt: skip
 
     @property
@@ -180,7 +181,7 @@ def key_of(*parts: Value) -> bytes:
 
 
 def prefix_of(length: int, *parts: Value) -> bytes:
-    """The common beginning of all keys of `length` parts that start with `parts` (for scans; length <= 15)."""
+    """The common beginning of all keys of `length` (<= 15) parts that start with `parts`, for scans."""
     return bytes((0x90 | length,)) + b"".join(encode(part) for part in parts)
 
 
@@ -328,8 +329,8 @@ class TokenKey:
 
     def encode(self) -> bytes:
         return encode((
-            self.line.value(), self.holder, self.expense, int(self.stage), self.hold, self.obligation, self.act,
-            self.payment,
+            self.line.value(), self.holder, self.expense, int(self.stage), self.hold, self.obligation,
+            self.act, self.payment,
         ))  # fmt: skip
 
     @classmethod
@@ -347,7 +348,8 @@ class TokenKey:
 
 @dataclass(frozen=True, slots=True)
 class Token(Record):
-    """The value under a token key: id (never used again), ids of the tokens it came from, amount > 0, height."""
+    """The value under a token key: id (never used again), ids of the tokens it came from, amount > 0 and
+    the height of the last change."""
 
     id: int
     parents: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What a contract may read and change: a reader of committed state, and overlays that keep or drop changes."""
+"""What a contract may read and change: committed state, and overlays that keep or drop changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class StateReader(Protocol):
 
 
 class Overlay:
-    """Changes on top of a reader: read through, kept by `absorb` of the overlay below, dropped by forgetting it."""
+    """Changes on top of a reader: read through, kept by `absorb` of the overlay below, dropped by
+    forgetting it."""
 
     __slots__ = ("_changes", "_parent")
 
@@ -67,7 +68,7 @@ class Overlay:
         return self._parent.tree_node(depth, prefix)
 
     def changes(self) -> Mapping[Key, bytes | None]:
-        """What differs from the state below, by (collection, key); a key set back to its old value is not in it."""
+        """What differs from the state below, by (collection, key); a key set back to its old value is not."""
         return {
             place: value
             for place, value in sorted(self._changes.items())

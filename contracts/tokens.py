@@ -56,7 +56,8 @@ def _take(call: Call, key: TokenKey, amount: int) -> tuple[int, ...]:
     """Remove a part; returns the ids of the recorded tokens it came from."""
     place = key.encode()
     token = Token.find(call.state, Collection.TOKENS, place)
-    assert token is not None and token.amount >= amount, f"{amount} tiyn do not stand under {key}"
+    assert token is not None, f"nothing stands under {key}"
+    assert token.amount >= amount, f"{amount} tiyn do not stand under {key}"
     origin = _origin(call, token)
     if token.amount == amount:
         call.state.delete(Collection.TOKENS, place)
@@ -83,7 +84,8 @@ def _is_of_this_transaction(call: Call, token: Token) -> bool:
 
 
 def _origin(call: Call, token: Token) -> tuple[int, ...]:
-    """Parents of what is taken: only net changes are recorded, so a token of this transaction passes on its own."""
+    """Parents of what is taken: only net changes are recorded, so a token of this transaction passes on
+    its own."""
     return token.parents if _is_of_this_transaction(call, token) else (token.id,)
 
 
@@ -106,5 +108,7 @@ def _count(
     amounts = list(balance.amounts)
     amounts[slot] += change
     assert amounts[slot] >= 0, "a balance follows its tokens, so it cannot fall below zero"
-    counted = Balance(balance.issued + issued, balance.received + received, balance.given + given, tuple(amounts))
+    counted = Balance(
+        balance.issued + issued, balance.received + received, balance.given + given, tuple(amounts)
+    )
     put(call.state, Collection.BALANCES, scope, counted)
