@@ -37,7 +37,7 @@ class Tag:
     POSSESSION = "QZN1/possession"
 
 
-TAGS: tuple[str, ...] = tuple(value for name, value in vars(Tag).items() if name.isupper())
+TAGS: tuple[str, ...] = tuple(value for name, value in vars(Tag).items() if not name.startswith("_"))
 
 PREFIXES = {tag: bytes([len(tag)]) + tag.encode("ascii") for tag in TAGS}
 """len(tag) as one byte ‖ tag: what stands before every hashed message."""
