@@ -47,6 +47,9 @@ class Collection:
     RECEIPTS: Final = "receipts"
     HOLDS: Final = "holds"
     HOLD_ROWS: Final = "hold-rows"
+    HOLD_PLACES: Final = "hold-places"
+    BUDGETS: Final = "budgets"
+    COMMITMENTS: Final = "commitments"
     SUSPENSIONS: Final = "suspensions"
 
 
@@ -587,3 +590,276 @@ def operational_day(state: StateReader) -> int | None:
     """The open day, or None before the treasury opened the first."""
     found = Day.find(state, Collection.DAY, DAY_KEY)
     return None if found is None else found.day
+
+
+# --- budgets, obligations, agreements, acts, payments
+
+
+@dataclass(frozen=True, slots=True)
+class Budget(Record):
+    """budgets[[budget, year]]: the adopted budget (утверждённый бюджет) and what is counted over its year.
+
+    `law`: number of the act; `adopted`: operational day. Totals by section: costs, budget loans, financial
+    assets. `unprotected`: refined expenditure without protected programmes, the base of the 10 % test
+    (BC 97(2)). `sequestered`: decided cuts of the year, applied or not. `blocked`: what stands under holds
+    on the ground of a shortfall (BC 111(1)(11)).
+    """
+
+    law: str
+    adopted: int
+    costs: int
+    budget_loans: int
+    financial_assets: int
+    unprotected: int
+    sequestered: int
+    blocked: int
+
+
+def budget_key(budget: str, year: int) -> bytes:
+    return key_of(budget, year)
+
+
+class LineRecord(Record):
+    """A record whose first field is a line."""
+
+    __slots__ = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        schema, line, *values = trusted(data)
+        assert schema == cls.SCHEMA, f"{cls.__name__} of schema {schema} in the state"
+        return cls(Line(*line), *values)  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation(LineRecord):
+    """obligations[[holder, obligation]]: принятое обязательство of one institution and line (TP 179, 215).
+
+    `kind`: agreement, payroll, invoice, transfer, court, other. `amount`: what was accepted for the year =
+    Σ its tokens. `advance_limit`: ceiling of advances of the year; `advance_percent`: the highest share of
+    the current-year sum (TP 184); `advanced`: advances executed less restored, worked off or not;
+    `advances`: payments whose advance is outstanding, oldest first. `notifications`: how many notifications
+    of registration were issued (TP 222). `retained`: acts with money kept until commissioning. A closed
+    obligation takes no act and no advance; what is payable is still paid.
+    """
+
+    line: Line
+    expense: str | None
+    kind: str
+    agreement: str | None
+    payee: str | None
+    amount: int
+    advance_limit: int
+    advance_percent: int
+    advanced: int
+    advances: tuple[str, ...]
+    notifications: int
+    retained: tuple[str, ...]
+    is_open: bool
+
+
+def obligation_key(holder: str, obligation: str) -> bytes:
+    return key_of(holder, obligation)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement(Record):
+    """agreements[[holder, number]]: гражданско-правовая сделка, an agreement with a supplier (BC 109).
+
+    `kind`: goods, services or works. `money`: ordinary, reserve or construction_start (TP 191, BC 109(8)).
+    `total` and `years` ([year, sum], TP 182) are of all years; `earlier`: acts of earlier years.
+    `obligations`: one a code (TP 215). `expertise`: [number, date, valid until, sum] of the комплексная
+    вневедомственная экспертиза, or nil. `supplements`: numbers of дополнительные соглашения.
+    `commissioned` and `terminated` are operational days.
+    """
+
+    date: int
+    supplier: str
+    subject: str
+    kind: str
+    money: str
+    legal_basis: str
+    portal_id: str | None
+    budget: str
+    administrator: str
+    programme: str
+    total: int
+    years: tuple[tuple[int, int], ...]
+    earlier: int
+    obligations: tuple[str, ...]
+    expertise: tuple[Any, ...] | None
+    valid_until: int
+    supplements: tuple[str, ...]
+    commissioned: int | None
+    terminated: int | None
+
+
+def agreement_key(holder: str, number: str) -> bytes:
+    return key_of(holder, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment(Record):
+    """commitments[[budget, year, administrator, programme]]: what agreements promise of a later year.
+
+    No tokens: money of a later year does not exist yet (BC 109(4), 101(6)).
+    """
+
+    amount: int
+
+
+def commitment_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
+    return key_of(budget, year, administrator, programme)
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Record):
+    """acts[[holder, act]]: акт приёмки товаров, работ, услуг (BC 109(5)); amount = Σ tokens naming it.
+
+    `worked_off`: [payment, tiyn] of the advances it cleared, oldest first; `retained`: kept until
+    commissioning when it was signed; the rest became payable. A corrected act has no tokens left.
+    """
+
+    obligation: str
+    date: int
+    document: str
+    amount: int
+    worked_off: tuple[tuple[str, int], ...]
+    retained: int
+    is_corrected: bool
+
+    @property
+    def payable(self) -> int:
+        return self.amount - self.retained - sum(tiyn for _, tiyn in self.worked_off)
+
+
+def act_key(holder: str, act: str) -> bytes:
+    return key_of(holder, act)
+
+
+class PaymentStatus(IntEnum):
+    """How a payment request stands. The numbers are on the chain."""
+
+    REQUESTED = 0
+    REFUSED = 1
+    EXECUTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Payment(Record):
+    """payments[[holder, number]]: счёт к оплате and what became of it (TP 229–238).
+
+    Pays one act of an obligation, or an obligation without act, or an advance (`is_advance`). `requested`
+    and `decided` are operational days; `refusal` is the number of TP 236. Σ tokens naming an executed
+    payment = amount − restored.
+    """
+
+    obligation: str
+    act: str | None
+    is_advance: bool
+    amount: int
+    purpose: str
+    requested: int
+    status: int
+    decided: int | None
+    refusal: int | None
+    restored: int
+
+
+def payment_key(holder: str, number: str) -> bytes:
+    return key_of(holder, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(LineRecord):
+    """claims[[holder, obligation]]: требование возврата аванса, outstanding when its agreement ended."""
+
+    line: Line
+    payee: str | None
+    amount: int
+    arisen: int
+
+
+def claim_key(holder: str, obligation: str) -> bytes:
+    return key_of(holder, obligation)
+
+
+# --- holds
+
+
+class HoldKind:
+    """Why money is held."""
+
+    SHORTFALL: Final = "shortfall"
+    REFINEMENT: Final = "refinement"
+    SEQUESTER: Final = "sequester"
+
+
+class HoldStatus(IntEnum):
+    """How a hold stands. The numbers are on the chain."""
+
+    OPEN = 0
+    COMPLETE = 1
+    APPLYING = 2
+    APPLIED = 3
+    CANCELLING = 4
+    CANCELLED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Record):
+    """holds[[hold]]: a block by the treasury (блокировка), or a decision on sequester (BC 97, 111).
+
+    Σ its tokens = placed − lifted − consumed. `rows`: serials given; `cursor`: rows done by an apply or a
+    cancel that takes several documents. Of a sequester only: `instrument`, the stated `total` of all parts,
+    and `programmes` ([administrator, programme]) suspended until the last row is done.
+    """
+
+    kind: str
+    budget: str
+    year: int
+    document: str
+    date: int
+    instrument: str | None
+    total: int
+    placed: int
+    lifted: int
+    consumed: int
+    rows: int
+    cursor: int
+    programmes: tuple[tuple[str, str], ...]
+    status: int
+
+
+def hold_key(hold: str) -> bytes:
+    return key_of(hold)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow(LineRecord):
+    """hold-rows[[hold, serial]]: what one row still holds; gone when nothing is left.
+
+    `stage` is adopted or allocated; `taken_from`: the block out of which a sequester took it, or nil.
+    """
+
+    line: Line
+    holder: str
+    expense: str | None
+    stage: int
+    amount: int
+    taken_from: str | None
+
+
+def hold_row_key(hold: str, serial: int) -> bytes:
+    return key_of(hold, serial)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlace(Record):
+    """hold-places[[hold, holder, line, expense, taken from]]: the serial of the row of a position."""
+
+    serial: int
+
+
+def hold_place_key(hold: str, row: HoldRow) -> bytes:
+    return key_of(hold, row.holder, row.line.value(), row.expense, row.taken_from)
