@@ -1,7 +1,7 @@
 """What the machine of one height asks for; the caller performs the effects in the order given.
 
-The order is a promise: a Record stands before the Broadcast it covers, and the Broadcast must not be performed
-before the Record is on disk and synced (consensus.md, Stable storage; invariant I7).
+The order is a promise: a Record stands before the Broadcast it covers, and the Broadcast must not be
+performed before the Record is on disk and synced (consensus.md, Stable storage; invariant I7).
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class BuildBlock:
 class CheckBlock:
     """Decide `valid(block)` and answer with BlockChecked(block id, verdict), exactly once.
 
-    Asked at most once a round for one block, and never again after `valid` or `invalid`; again once at decision
-    after a fault. Keep the execution of a valid block: Decide may name it.
+    Asked at most once a round for one block, and never again after `valid` or `invalid`; again once at
+    decision after a fault. Keep the execution of a valid block: Decide may name it.
     """
 
     block: Block
@@ -38,8 +38,8 @@ class CheckBlock:
 @dataclass(frozen=True, slots=True)
 class RequestBody:
     """Ask peers for the block by id (GET_BLOCK), first those whose STATUS names it, until BodyReceived or
-    ProposalReceived or CertificateReceived brings it or the height ends. Said once an id, unless the block was
-    let go and is wanted again."""
+    ProposalReceived or CertificateReceived brings it or the height ends. Said once an id, unless the block
+    was let go and is wanted again."""
 
     block_id: Hash32
 
@@ -75,8 +75,9 @@ class ScheduleTimeout:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """The block is final. Store block and certificate (synced), apply, then raise the journal to the height's end
-    (`consensus.records.HeightEnded`). The last effect of a machine: afterwards it answers nothing.
+    """The block is final. Store block and certificate (synced), apply, then raise the journal to the
+    height's end (`consensus.records.HeightEnded`). The last effect of a machine: afterwards it answers
+    nothing.
 
     `block` was checked valid by this node, unless it was built here. `round` is the certificate's.
     """
@@ -89,20 +90,14 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class ReportEquivocation:
-    """`validator` signed two contents for one (height, round, kind): keep, alarm, pass on as EVIDENCE and offer to
-    the builder. Said once per validator and kind in a height, as evidence stands once on the chain."""
+    """`validator` signed two contents for one (height, round, kind): keep, alarm, pass on as EVIDENCE and
+    offer to the builder. Said once per validator and kind in a height, as evidence stands once on the
+    chain."""
 
     validator: Address
     evidence: Evidence
 
 
 Effect = (
-    BuildBlock
-    | CheckBlock
-    | RequestBody
-    | Record
-    | Broadcast
-    | ScheduleTimeout
-    | Decide
-    | ReportEquivocation
+    BuildBlock | CheckBlock | RequestBody | Record | Broadcast | ScheduleTimeout | Decide | ReportEquivocation
 )

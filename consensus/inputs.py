@@ -1,9 +1,9 @@
 """What the machine of one height is told.
 
-Every value here is already decoded and bounded. Signatures of votes and proposals are **not** yet checked: the
-machine does that, in one place, and skips what it already holds. Bodies **are** checked before they come here:
-parts match the header (`consensus.messages.decode_body`); a body that fails blames its sender and goes no further.
-The machine ignores inputs of another height.
+Every value here is already decoded and bounded. Signatures of votes and proposals are **not** yet checked:
+the machine does that, in one place, and skips what it already holds. Bodies **are** checked before they come
+here: parts match the header (`consensus.messages.decode_body`); a body that fails blames its sender and goes
+no further. The machine ignores inputs of another height.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ from consensus.messages import Step
 class Verdict(Enum):
     """Answer to CheckBlock: `valid(block)` of consensus.md, independent of round and clock.
 
-    FAULT is an ExecutionFault: the block is neither valid nor invalid. The machine prevotes nil in this round,
-    does not remember it, and asks once more when the block is decided; a second fault then stops the node.
+    FAULT is an ExecutionFault: the block is neither valid nor invalid. The machine prevotes nil in this
+    round, does not remember it, and asks once more when the block is decided; a second fault then stops the
+    node.
     """
 
     VALID = "valid"
@@ -42,8 +43,8 @@ class BlockBuilt:
 class ProposalReceived:
     """A PROPOSAL, or the signed proposal inside VOTES (then `block` is None and `polka` empty).
 
-    `received_at_ms`: this node's clock, in milliseconds since 1970, when the message arrived; `timely` is judged
-    by the first arrival, however late the block itself comes.
+    `received_at_ms`: this node's clock, in milliseconds since 1970, when the message arrived; `timely` is
+    judged by the first arrival, however late the block itself comes.
     """
 
     proposal: SignedProposal
@@ -61,8 +62,8 @@ class VoteReceived:
 
 @dataclass(frozen=True, slots=True)
 class CertificateReceived:
-    """A COMMIT of this height. The machine checks signatures and quorum; with a true certificate its votes count
-    beyond the two kept from an equivocator. A false one changes nothing."""
+    """A COMMIT of this height. The machine checks signatures and quorum; with a true certificate its votes
+    count beyond the two kept from an equivocator. A false one changes nothing."""
 
     certificate: CommitCertificate
     block: Block | None
@@ -85,7 +86,8 @@ class BlockChecked:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutElapsed:
-    """A timer of ScheduleTimeout ran out. Timers are never cancelled: one that no longer matters is ignored."""
+    """A timer of ScheduleTimeout ran out. Timers are never cancelled: one that no longer matters is
+    ignored."""
 
     height: Height
     round: Round

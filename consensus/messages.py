@@ -9,8 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from chain.block import Block, check_parts
-from chain.certificate import CommitCertificate, SignedProposal, Vote, VoteKind
+from chain.block import BLOCK_BYTES, FRAME_BYTES, Block, check_parts
+from chain.certificate import (
+    CERTIFICATE_BYTES,
+    ROUND_MAXIMUM,
+    VOTE_BYTES,
+    CommitCertificate,
+    SignedProposal,
+    Vote,
+    VoteKind,
+)
 from chain.codec import (
     BOOL,
     HASH,
@@ -25,34 +33,30 @@ from chain.codec import (
     encode,
 )
 from chain.errors import DecodeError, InvalidMessageError
-from chain.types import Address, Hash32, Height, Round
+from chain.evidence import EVIDENCE_BYTES
+from chain.transaction import AUTH_BYTES, BODY_BYTES
+from chain.types import NO_ROUND, Address, Hash32, Height, Round
+from chain.validators import VALIDATORS_MAXIMUM
 
 PROTOCOL_VERSION = 1
 """Said in HELLO; another version ends the link."""
 
-FRAME_BYTES = 5 * 1024 * 1024
-"""Largest frame: a block of 4 MiB with its polka or certificate fits."""
-
-BLOCK_BYTES = 4 * 1024 * 1024
-VOTE_BYTES = 512
-TRANSACTION_BYTES = 1024 * 1024
 STATUS_BYTES = 16 * 1024
 VOTES_BYTES = 64 * 1024
 TXS_BYTES = 256 * 1024
 """A TXS message with more than one transaction stays below this."""
 
-MAX_ROUND = 2**31 - 1
-MAX_VALIDATORS = 100
-MAX_COMMITS = 64
+COMMITS_MAXIMUM = 64
 """Heights one GET_COMMITS may ask for."""
 
 STATUS_ROWS = 200
-"""A row is at most 65 bytes: 200 rows and 16 body ids stay below STATUS_BYTES. Rows with most power come first,
-so only the odd contents of equivocators are left out; leaving one out costs a repeated vote, nothing else."""
+"""A row is at most 65 bytes: 200 rows and 16 body ids stay below STATUS_BYTES. Rows with most power come
+first, so only the odd contents of equivocators are left out; leaving one out costs a repeated vote, nothing
+else."""
 
 STATUS_BODIES = 16
 VOTES_ITEMS = 256
-MAX_TXS = 4096
+TXS_MAXIMUM = 4096
 
 
 class MessageType(IntEnum):
@@ -81,8 +85,8 @@ LIMIT_BYTES: dict[MessageType, int] = {
     MessageType.BLOCK: BLOCK_BYTES,
     MessageType.COMMIT: FRAME_BYTES,
     MessageType.GET_COMMITS: 64,
-    MessageType.EVIDENCE: 2 * VOTE_BYTES + 64,
-    MessageType.TXS: TRANSACTION_BYTES + 64 * 1024,
+    MessageType.EVIDENCE: EVIDENCE_BYTES,
+    MessageType.TXS: BODY_BYTES + AUTH_BYTES + 64,
 }
 """Largest payload of each type in bytes, to be held against the frame's length before anything is read."""
 
@@ -95,10 +99,10 @@ class Step(IntEnum):
     PRECOMMIT = 3
 
 
-_ROUND = Uint(0, MAX_ROUND)
+_ROUND = Uint(0, ROUND_MAXIMUM)
 _VOTE = Binary(1, VOTE_BYTES)
 _BLOCK = Binary(1, BLOCK_BYTES)
-_CERTIFICATE = Binary(1, 16 * 1024)
+_CERTIFICATE = Binary(1, CERTIFICATE_BYTES)
 
 HELLO_SHAPE = Struct(
     "hello",
@@ -108,7 +112,7 @@ HELLO_SHAPE = Struct(
 PROPOSAL_SHAPE = Struct(
     "proposal message",
     1,
-    (("proposal", _VOTE), ("block", Optional(_BLOCK)), ("polka", ListOf(_VOTE, MAX_VALIDATORS))),
+    (("proposal", _VOTE), ("block", Optional(_BLOCK)), ("polka", ListOf(_VOTE, VALIDATORS_MAXIMUM))),
 )
 _STATUS_ROW = Row(
     "held votes",
@@ -117,7 +121,7 @@ _STATUS_ROW = Row(
         ("round", _ROUND),
         ("block_id", Optional(HASH)),
         ("pol", Optional(_ROUND)),
-        ("holders", Binary(0, (MAX_VALIDATORS + 7) // 8)),
+        ("holders", Binary(0, (VALIDATORS_MAXIMUM + 7) // 8)),
     ),
 )
 STATUS_SHAPE = Struct(
@@ -139,9 +143,9 @@ VOTES_SHAPE = Struct(
 )
 GET_BLOCK_SHAPE = Struct("get block", 1, (("height", UINT), ("block_id", HASH)))
 COMMIT_SHAPE = Struct("commit", 1, (("block", _BLOCK), ("certificate", _CERTIFICATE)))
-GET_COMMITS_SHAPE = Struct("get commits", 1, (("first_height", UINT), ("count", Uint(1, MAX_COMMITS))))
-_TX = Row("transaction", (("body", Binary(1, TRANSACTION_BYTES)), ("auth", Binary(1, 16 * 1024))))
-TXS_SHAPE = Struct("transactions", 1, (("transactions", ListOf(_TX, MAX_TXS, 1)),))
+GET_COMMITS_SHAPE = Struct("get commits", 1, (("first_height", UINT), ("count", Uint(1, COMMITS_MAXIMUM))))
+_TX = Row("transaction", (("body", Binary(1, BODY_BYTES)), ("auth", Binary(1, AUTH_BYTES))))
+TXS_SHAPE = Struct("transactions", 1, (("transactions", ListOf(_TX, TXS_MAXIMUM, 1)),))
 
 
 def _none(number: int) -> int | None:
@@ -149,8 +153,8 @@ def _none(number: int) -> int | None:
     return None if number < 0 else number
 
 
-def _minus(value: int | None) -> int:
-    return -1 if value is None else value
+def _minus(value: Round | None) -> Round:
+    return NO_ROUND if value is None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +204,13 @@ class ProposalMessage:
 def decode_body(data: bytes, block_id: Hash32 | None = None) -> Block:
     """A block whose parts match its header and, when `block_id` is given, whose header hashes to it.
 
-    This is the payload of BLOCK. InvalidMessageError blames whoever sent the bytes, never the id: else one liar
-    with a wrong body under a true id would stop every honest node.
+    This is the payload of BLOCK. InvalidMessageError blames whoever sent the bytes, never the id: else one
+    liar with a wrong body under a true id would stop every honest node.
     """
     block = Block.decode(data)
-    if block_id is not None and block.header.block_id != block_id:
+    if block_id is not None and block.block_id != block_id:
         raise InvalidMessageError(
-            f"the block's header hashes to {block.header.block_id.hex()}, not to the id it was sent under, "
+            f"the block's header hashes to {block.block_id.hex()}, not to the id it was sent under, "
             f"{block_id.hex()} (consensus.md, Bodies); drop the message and blame its sender"
         )
     check_parts(block)
@@ -224,7 +228,7 @@ class HeldVotes:
     kind: VoteKind
     round: Round
     block_id: Hash32 | None
-    pol: int
+    pol: Round
     holders: bytes
 
     def holds(self, index: int) -> bool:
@@ -235,8 +239,9 @@ class HeldVotes:
 class Status:
     """STATUS: where a node stands and which votes it holds, so that a peer can send what is lacking.
 
-    `round` is -1 between heights. Rows cover the rounds round-1, round and the valid round; for a covered round a
-    content without a row is held from nobody. `bodies` are ids of blocks of this height that GET_BLOCK can ask for.
+    `round` is -1 between heights. Rows cover the rounds round-1, round and the valid round; for a covered
+    round a content without a row is held from nobody. `bodies` are ids of blocks of this height that
+    GET_BLOCK can ask for.
     """
 
     height: Height
@@ -268,8 +273,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """VOTES: votes a peer's STATUS showed it lacks, anybody's, highest round first; the signed proposal of its
-    round, without block and polka, when it lacks that too."""
+    """VOTES: votes a peer's STATUS showed it lacks, anybody's, highest round first; the signed proposal of
+    its round, without block and polka, when it lacks that too."""
 
     height: Height
     proposal: SignedProposal | None
@@ -292,7 +297,8 @@ class Votes:
 
 @dataclass(frozen=True, slots=True)
 class GetBlock:
-    """GET_BLOCK: asks for the body of one block of a height that is being decided; answered by BLOCK or by nothing."""
+    """GET_BLOCK: asks for the body of one block of a height that is being decided; answered by BLOCK or by
+    nothing."""
 
     height: Height
     block_id: Hash32
@@ -337,7 +343,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class GetCommits:
-    """GET_COMMITS: asks for `count` (1 to 64) decided heights from `first_height` on, answered by COMMITs in order."""
+    """GET_COMMITS: asks for `count` (1 to 64) decided heights from `first_height` on, answered by COMMITs in
+    order."""
 
     first_height: Height
     count: int
@@ -354,7 +361,8 @@ class GetCommits:
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """TXS: pairs (body, auth) that passed the sender's admission, not yet sent to or had from the receiver."""
+    """TXS: pairs (body, auth) that passed the sender's admission, not yet sent to or had from the
+    receiver."""
 
     transactions: tuple[tuple[bytes, bytes], ...]
 
@@ -366,8 +374,8 @@ class Transactions:
         (pairs,) = decode_fields(payload, TXS_SHAPE, LIMIT_BYTES[MessageType.TXS])
         if len(pairs) > 1 and len(payload) > TXS_BYTES:
             raise DecodeError(
-                f"TXS of {len(payload)} bytes holds {len(pairs)} transactions; above {TXS_BYTES} bytes it may hold "
-                "one alone (consensus.md, Messages)"
+                f"TXS of {len(payload)} bytes holds {len(pairs)} transactions; above {TXS_BYTES} bytes it may "
+                "hold one alone (docs/formats.md, Peer messages)"
             )
         return Transactions(pairs)
 
@@ -379,7 +387,7 @@ def pack_transactions(transactions: Iterable[tuple[bytes, bytes]]) -> Sequence[b
     size = 0
     for body, auth in transactions:
         cost = len(body) + len(auth) + 16  # headers of the pair and its two byte strings
-        if group and (size + cost > TXS_BYTES - 16 or len(group) == MAX_TXS):
+        if group and (size + cost > TXS_BYTES - 16 or len(group) == TXS_MAXIMUM):
             payloads.append(Transactions(tuple(group)).encode())
             group, size = [], 0
         group.append((body, auth))

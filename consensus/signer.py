@@ -1,8 +1,9 @@
 """The guard of the validator's key: one object, one rule (consensus.md, Stable storage).
 
-A position (height, round, PROPOSE < PREVOTE < PRECOMMIT) must rise. The same position with the same bytes returns
-the stored signature; anything else is refused. Nobody else holds the key. This object keeps its memory; the
-journal keeps it across restarts, and the caller feeds every record of the journal to `restore` before it signs.
+A position (height, round, PROPOSE < PREVOTE < PRECOMMIT) must rise. The same position with the same bytes
+returns the stored signature; anything else is refused. Nobody else holds the key. This object keeps its
+memory; the journal keeps it across restarts, and the caller feeds every record of the journal to `restore`
+before it signs.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +13,8 @@ from consensus.records import HeightEnded, KeyRetired, OwnMessage, OwnRecord, Po
 
 
 class Signer:
-    """Signs each position once. `sign` must be deterministic (Ed25519): the same bytes, the same signature."""
+    """Signs each position once. `sign` must be deterministic (Ed25519): the same bytes, the same
+    signature."""
 
     def __init__(self, address: Address, sign: Callable[[bytes], Signature]) -> None:
         self.address = address
@@ -23,7 +25,8 @@ class Signer:
         self.retired: str | None = None
         """Why this key never signs again; None while it may."""
         self.refusals: list[str] = []
-        """What was refused since the caller last looked: log each, then clear. Every entry is a bug or a lost journal."""
+        """What was refused since the caller last looked: log each, then clear. Every entry is a bug or a
+        lost journal."""
 
     @property
     def position(self) -> Position | None:
@@ -37,7 +40,9 @@ class Signer:
         if self._last is not None and position <= self._last:
             if position == self._last and sign_bytes == self._last_bytes:
                 return self._last_signature
-            self.refusals.append(f"asked to sign at {tuple(position)}, but {tuple(self._last)} was signed already")
+            self.refusals.append(
+                f"asked to sign at {tuple(position)}, but {tuple(self._last)} was signed already"
+            )
             return None
         signature = self._sign(sign_bytes)
         self._last, self._last_bytes, self._last_signature = position, sign_bytes, signature
@@ -68,11 +73,12 @@ class Signer:
 
 
 def journal_fault(records: Iterable[OwnRecord], last_height: int) -> str | None:
-    """Why a key must not sign with this journal, or None. `last_height`: of the block log; 0 when it is empty.
+    """Why a key must not sign with this journal, or None. `last_height`: of the block log; 0 when it is
+    empty.
 
-    A journal more than one height behind the block log has forgotten votes: an older copy was put back, or a new
-    file made. (A journal that cannot be read is damage too; the storage says so.) A fresh one beside an empty
-    block log is lawful.
+    A journal more than one height behind the block log has forgotten votes: an older copy was put back, or a
+    new file made. (A journal that cannot be read is damage too; the storage says so.) A fresh one beside an
+    empty block log is lawful.
     """
     height = 0
     for record in records:

@@ -10,8 +10,8 @@ from consensus.messages import Step
 class Timeouts:
     """Timer lengths in ms: first value, growth a round, and the cap of all (consensus.md, Timers).
 
-    Growth gives liveness after the network's unknown bound; linear, so that one bad minute does not cost an hour.
-    `propose_ms` must exceed build, transfer and check of a block at full cost.
+    Growth gives liveness after the network's unknown bound; linear, so that one bad minute does not cost an
+    hour. `propose_ms` must exceed build, transfer and check of a block at full cost.
     """
 
     propose_ms: int = 3_000
@@ -30,8 +30,8 @@ class Timeouts:
 class TimeBounds:
     """How far a fresh block's time may be from the arrival of its proposal (consensus.md, Evidence and time).
 
-    A Byzantine proposer moves time at most `precision_ms` ahead and `precision_ms + delay_ms` back; the growing
-    delay ends a stall that bad clocks cause.
+    A Byzantine proposer moves time at most `precision_ms` ahead and `precision_ms + delay_ms` back; the
+    growing delay ends a stall that bad clocks cause.
     """
 
     precision_ms: int = 500
@@ -39,7 +39,7 @@ class TimeBounds:
 
     def is_timely(self, time_ms: int, received_at_ms: int, round_: int) -> bool:
         k = min(round_, 50)  # 11^50 // 10^50 is already more than a hundred
-        delay_ms = self.delay_ms * 11**k // 10**k
+        delay_ms: int = self.delay_ms * 11**k // 10**k
         return received_at_ms - self.precision_ms - delay_ms <= time_ms <= received_at_ms + self.precision_ms
 
 
@@ -47,8 +47,8 @@ class TimeBounds:
 class Pacing:
     """When round 0 of the next height may be entered (consensus.md, Timers).
 
-    Not before `block_interval_ms` after the last decision; then when a waiting transaction passes against the new
-    state, or a PROPOSAL or vote (not STATUS) of this height has come, or `idle_ms` has passed.
+    Not before `block_interval_ms` after the last decision; then when a waiting transaction passes against
+    the new state, or a PROPOSAL or vote (not STATUS) of this height has come, or `idle_ms` has passed.
     """
 
     decided_at_ms: int
