@@ -341,6 +341,11 @@ class Commit:
         return Commit(block, certificate)
 
 
+def encode_commit(block: bytes, certificate: bytes) -> bytes:
+    """COMMIT of bytes as the block log keeps them: nothing is decoded to be sent on."""
+    return encode((COMMIT_SHAPE.number, block, certificate))
+
+
 @dataclass(frozen=True, slots=True)
 class GetCommits:
     """GET_COMMITS: asks for `count` (1 to 64) decided heights from `first_height` on, answered by COMMITs in
