@@ -57,7 +57,7 @@ def _run(command: list[str | Path], cwd: Path) -> subprocess.CompletedProcess[st
 
 
 def _answer(clean: Path, program: str, cwd: Path) -> object:
-    """What a program run in the clean environment prints as JSON; other distributions come last on the path."""
+    """What a program in the clean environment prints as JSON; other distributions stand last on its path."""
     preamble = f"import json, sys; sys.path.append({sysconfig.get_path('purelib')!r}); "
     done = _run([clean / "python", "-I", "-c", preamble + program], cwd)
     assert done.returncode == 0, done.stderr
