@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from contracts import membership
+from contracts import directories, membership, receipts, treasury
 
-LOADED = (membership,)
+LOADED = (directories, membership, receipts, treasury)

@@ -10,7 +10,8 @@ from contracts.state import Overlay
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """What the consensus engine reports of a validator: kind 1 prevote, 2 precommit, 3 proposal, given twice."""
+    """What the consensus engine reports of a validator: kind 1 prevote, 2 precommit, 3 proposal,
+    given twice."""
 
     address: bytes
     height: int

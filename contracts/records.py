@@ -196,7 +196,7 @@ class Institution(Record):
     """institutions[id]. `code` is the administrator's 3 digits or the ГУ's 7 (TP 84), else "".
 
     `parent`: the administrator's institution id of a ГУ. `is_member`: has a vote in ballots. Heights of
-    opening and closing; a closed institution signs nothing. `signers`: serials given so far.
+    opening and closing; a closed institution signs nothing. `signers`: the highest serial given, from 1.
     """
 
     kind: str
@@ -204,7 +204,7 @@ class Institution(Record):
     parent: str | None
     name_kk: str
     name_ru: str
-    name_en: str
+    name_en: str | None
     is_member: bool
     signers: int
     opened: int
@@ -473,13 +473,15 @@ class Ballot(Record):
     """ballots[[number]]: a change that the members decide.
 
     `effect` is [name, arguments] (see `contracts.governance`). A vote is [institution, yes, height], in the
-    order they came. `closed`: the height at which it passed or failed.
+    order they came. After `expires_ms` (block time) no vote counts. `closed`: the height at which it passed
+    or failed.
     """
 
     proposer: str
     effect: tuple[Any, ...]
     note: str
     opened: int
+    expires_ms: int
     votes: tuple[tuple[str, bool, int], ...]
     status: int
     closed: int | None

@@ -1,0 +1,158 @@
+"""Directories (справочники): published versions of every code, valid by the operational day.
+
+The classification changes several times a year, so history is never edited: a new version starts on or
+after the operational day and ends the one before it the day before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from chain.codec import DAY, ListOf, Name, OneOf, Optional, Row, Text
+from contracts import reasons
+from contracts.actions import Call, action, row
+from contracts.calendar import iso_date
+from contracts.records import (
+    Collection,
+    Directory,
+    DirectoryVersion,
+    Kind,
+    Role,
+    directory_key,
+    operational_day,
+    put,
+)
+from contracts.rejection import RejectionError
+
+VERSIONS_MAXIMUM: Final = 500
+"""Of one code: the classification changes about ten times a year, so this is fifty years in one value."""
+
+ROWS_MAXIMUM: Final = 7_900
+"""Rows of one document: below the keys a transaction may change (docs/formats.md, Transaction)."""
+
+
+class DirectoryName:
+    """Names of the directories; each code is what the law writes, with its zeros.
+
+    `functional`: administrator/programme[/subprogramme], "226/067" or "226/067/106". `receipts`: six digits
+    (category, class, subclass, specific). `economic`: three digits of a specific. `payees`: BIN. `reasons`:
+    number of TP 236. `budgets`: kind and territory, "01.kz". `sources`: source of financing (TP 213(2)).
+    """
+
+    ADMINISTRATORS: Final = "administrators"
+    FUNCTIONAL_GROUPS: Final = "functional-groups"
+    FUNCTIONAL: Final = "functional"
+    ECONOMIC: Final = "economic"
+    RECEIPTS: Final = "receipts"
+    PAYEES: Final = "payees"
+    REASONS: Final = "reasons"
+    GROUNDS: Final = "grounds"
+    BUDGETS: Final = "budgets"
+    SOURCES: Final = "sources"
+    INSTITUTIONS: Final = "institutions"
+    ACCOUNTS: Final = "accounts"
+    ALL: Final = (
+        ADMINISTRATORS, FUNCTIONAL_GROUPS, FUNCTIONAL, ECONOMIC, RECEIPTS, PAYEES, REASONS, GROUNDS, BUDGETS,
+        SOURCES, INSTITUTIONS, ACCOUNTS,
+    )  # fmt: skip
+
+
+PUBLISH = Row(
+    "directory.publish",
+    (
+        ("directory", OneOf(*DirectoryName.ALL)),
+        (
+            "rows",
+            ListOf(
+                Row(
+                    "entry",
+                    (
+                        ("code", Text(32, 1)),
+                        ("valid_from", DAY),
+                        ("valid_to", Optional(DAY)),
+                        ("name_kk", Text(2000)),
+                        ("name_ru", Text(2000, 1)),
+                        ("name_en", Optional(Text(2000))),
+                        (
+                            "attributes",
+                            ListOf(Row("attribute", (("name", Name()), ("text", Text(500)))), 32),
+                        ),
+                    ),
+                ),
+                ROWS_MAXIMUM,
+                minimum=1,
+            ),
+        ),
+    ),
+)
+
+
+@action(
+    "directory.publish",
+    PUBLISH,
+    kinds=(Kind.FINANCE,),
+    roles=(Role.MODERATOR, Role.HEAD),
+    is_batch=True,
+    source="BC 10(6), TP 78; budget-machine 2",
+    summary="Publish versions of a directory's codes; the past is never edited",
+)
+def publish(call: Call) -> None:
+    directory, rows = cast(tuple[str, tuple[Any, ...]], call.arguments)
+    today = operational_day(call.state)
+    changed: dict[str, Directory] = {}
+    for number, (code, *version) in enumerate(rows, start=1):
+        with row(number):
+            if code in changed:
+                raise RejectionError(reasons.DIRECTORY_TWICE, code=code)
+            changed[code] = _with_version(call, directory, code, tuple(version), today)
+    for code, entry in changed.items():
+        put(call.state, Collection.DIRECTORIES, directory_key(directory, code), entry)
+    call.emit("directory.published", directory, len(changed))
+
+
+def _with_version(
+    call: Call, directory: str, code: str, version: tuple[Any, ...], today: int | None
+) -> Directory:
+    """The code's versions with one more, the last of them ended the day before."""
+    starts, ends, attributes = version[0], version[1], version[5]
+    if ends is not None and ends < starts:
+        raise RejectionError(
+            reasons.DIRECTORY_DATES,
+            directory=directory, code=code, starts=iso_date(starts), ends=iso_date(ends),
+        )  # fmt: skip
+    names = [name for name, _ in attributes]
+    if names != sorted(set(names)):
+        raise RejectionError(reasons.DIRECTORY_ATTRIBUTES, code=code)
+    found = Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code))
+    known = () if found is None else found.versions
+    if len(known) >= VERSIONS_MAXIMUM:
+        raise RejectionError(reasons.DIRECTORY_FULL, code=code, limit=VERSIONS_MAXIMUM)
+    # before the first operational day nothing was decided by any version, so everything may be published
+    earliest = 0 if today is None else today
+    if known:
+        earliest = max(earliest, known[-1][0] + 1)
+    if starts < earliest:
+        raise RejectionError(
+            reasons.DIRECTORY_EDITS_PAST,
+            directory=directory, code=code, starts=iso_date(starts), earliest=iso_date(earliest),
+        )  # fmt: skip
+    if known and (known[-1][1] is None or known[-1][1] >= starts):
+        known = (*known[:-1], (known[-1][0], starts - 1, *known[-1][2:]))
+    return Directory((*known, version))
+
+
+def require(call: Call, directory: str, code: str, field: str) -> DirectoryVersion:
+    """The version of a code valid on the operational day. Refuses CODE-UNKNOWN and CODE-CLOSED.
+
+    `field` is the document's field that names the code, for the refusal.
+    """
+    today = call.day()
+    found = Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code))
+    if found is None:
+        raise RejectionError(reasons.CODE_UNKNOWN, directory=directory, code=code, field=field)
+    version = found.on(today)
+    if version is None:
+        raise RejectionError(
+            reasons.CODE_CLOSED, directory=directory, code=code, field=field, day=iso_date(today)
+        )
+    return version
