@@ -5,25 +5,28 @@ from __future__ import annotations
 import io
 import os
 from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 
 from chain.errors import StorageError
+from chain.hashing import Tag, tagged_hash
 from storage.errors import HeightNotHeldError
-from storage.files import AppendOnlyFile, failing_as, lock_exclusively, sync_directory
+from storage.files import AppendOnlyFile, failing_as, lock_exclusively, sync_directory, write_new_file
 from storage.log_format import (
     CHAIN_BYTES,
+    HEADER_CRC_BYTES,
     SEGMENT_HEADER_BYTES,
     Fault,
     Records,
     SegmentHeader,
+    encode_beginning,
     encode_group,
     encode_segment_header,
-    first_chain,
     read_group,
     segment_name,
 )
 from storage.log_repair import finish_replacement, put_back
-from storage.log_scan import Damage, LogDamageError, Segment, TornTail, scan_log
+from storage.log_scan import Damage, LogDamageError, LogOrigin, LogScan, Segment, TornTail, scan_log
 
 SEGMENT_BYTES = 64 << 20
 """A segment that has reached this size takes no further height: small enough to copy or rewrite in a second,
@@ -36,13 +39,12 @@ class BlockLog:
     One thread appends and repairs; any thread may read.
     """
 
-    def __init__(self, directory: Path, chain_id: bytes, segment_bytes: int, lock: int) -> None:
+    def __init__(self, directory: Path, origin: LogOrigin, segment_bytes: int, lock: int) -> None:
         self._directory = directory
-        self._chain_id = chain_id
+        self._origin = origin
         self._segment_bytes = segment_bytes
         self._lock = lock
-        self._segments: list[Segment] = []
-        self._damages: list[Damage] = []
+        self._scan = LogScan([], [], None)
         self._file: AppendOnlyFile | None = None
         self._failure: str | None = None
         self.torn: TornTail | None = None
@@ -52,24 +54,29 @@ class BlockLog:
     def open(
         cls,
         directory: Path,
-        chain_id: bytes,
+        genesis: bytes,
         *,
+        first_height: int = 1,
         tolerate_damage: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> BlockLog:
-        """Lock the directory, check every record, cut an unsynced tail; the directory is made if it is
-        missing.
+        """Lock the directory, check every record, cut an unsynced tail. A missing or empty directory becomes
+        a log with `genesis` (its canonical bytes) in it. `first_height` is 1, or h + 1 on a node that began
+        from a snapshot of height h.
 
-        Damage anywhere else raises LogDamageError, which names file, height, record and offset, and nothing
-        is changed. With `tolerate_damage` the log opens all the same: `damages` says what is to be fetched
-        from peers, `read` refuses those heights and `append` everything, until `repair` has put them back.
+        Damage that is not the unsynced tail raises LogDamageError, which names file, height, record and
+        offset, and nothing is changed. With `tolerate_damage` the log opens all the same: what follows from
+        genesis or the segment before is put back at once, `damages` says what is to be fetched from peers,
+        `read` refuses those heights and `append` everything, until `repair` has put them back.
 
-        Raises StorageError LOCKED when another process has the directory.
+        Raises StorageError LOCKED when another process has the directory, OTHER-NETWORK when the log belongs
+        to another genesis.
         """
         with failing_as("create the directory", directory):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        log = cls(directory, chain_id, segment_bytes, lock)
+        origin = LogOrigin(tagged_hash(Tag.GENESIS, genesis), genesis, first_height)
+        log = cls(directory, origin, segment_bytes, lock)
         try:
             lock_exclusively(lock, directory, "writes this block log")
             finish_replacement(directory)
@@ -80,37 +87,37 @@ class BlockLog:
         return log
 
     @property
-    def first_height(self) -> int | None:
-        """None: the log is empty."""
-        return self._segments[0].header.first_height if self._segments else None
+    def first_height(self) -> int:
+        """The first height this log has or will have."""
+        return self._origin.first_height
 
     @property
     def last_height(self) -> int:
-        """0: the log is empty."""
-        return self._segments[-1].next_height - 1 if self._segments else 0
+        """The last height in the log; `first_height` - 1 (0 on most nodes) when there is none."""
+        return self._scan.segments[-1].next_height - 1
 
     @property
     def damages(self) -> tuple[Damage, ...]:
         """What `repair` has to put back, in order; empty unless opened with `tolerate_damage`."""
-        return tuple(self._damages)
+        return tuple(self._scan.damages)
 
     def append(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
         """The three records of a height in one write and one fdatasync; on disk when this returns.
 
-        Heights follow each other; an empty log takes any first one. Raises StorageError when write or sync
+        Heights follow each other. Raises StorageError when write or sync
         fails, and refuses everything from then on: what reached the disk is not known until the log is opened
         again. Raises LogDamageError while damage waits to be repaired.
         """
         self._check_usable()
-        if self._damages:
-            raise LogDamageError(self._damages[0])
-        assert not self._segments or height == self.last_height + 1, (
+        if self._scan.damages:
+            raise LogDamageError(self._scan.damages[0])
+        assert height == self.last_height + 1, (
             f"height {height} after {self.last_height}: each height once, in order"
         )
         records = Records(block, results, certificate)
-        last = self._segments[-1] if self._segments else None
+        last = self._scan.segments[-1]
         try:
-            if last is None or last.size_bytes >= self._segment_bytes:
+            if last.size_bytes >= self._segment_bytes:
                 self._append_to_new_segment(last, height, records)
             else:
                 self._append_to(last, height, records)
@@ -125,37 +132,38 @@ class BlockLog:
         chain value before them, are not what was written.
         """
         self._check_usable()
-        if not self._segments or not self._segments[0].header.first_height <= height <= self.last_height:
-            raise HeightNotHeldError(f"block {height} is not here; the last one is {self.last_height}")
-        at = bisect_right(self._segments, height, key=lambda held: held.header.first_height) - 1
-        segment = self._segments[at]
-        position = height - segment.header.first_height
+        if not self.first_height <= height <= self.last_height:
+            raise HeightNotHeldError(
+                f"block {height} is not here; this node holds {self.first_height} to {self.last_height}"
+            )
+        segments = self._scan.segments
+        segment = segments[_at(segments, height)]
+        position = height - segment.first_height
         start, size = segment.starts[position], segment.sizes[position]
         if size == 0:
             raise LogDamageError(self._damage_of(height))
+        # The chain value of the record before, or of the segment's header, which ends with a CRC after it.
+        gap = HEADER_CRC_BYTES if position == 0 and segment.number > 1 else 0
+        begin = start - gap - CHAIN_BYTES
         with failing_as("read", segment.path):
             descriptor = os.open(segment.path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                data = os.pread(descriptor, CHAIN_BYTES + size, start - CHAIN_BYTES)
-                before = os.pread(descriptor, SEGMENT_HEADER_BYTES, 0) if position == 0 else b""
+                data = os.pread(descriptor, start - begin + size, begin)
             finally:
                 os.close(descriptor)
-        previous = data[:CHAIN_BYTES] if position else before[-4 - CHAIN_BYTES : -4]
-        return _checked(segment, height, start, data[CHAIN_BYTES:], previous)
+        return _checked(segment, height, start, data[start - begin :], data[:CHAIN_BYTES])
 
     def repair(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
         """Put back a damaged height with bytes that the caller fetched from peers and verified.
 
-        The first height of a damage comes first. The damaged bytes are copied to `quarantine/`; no other
-        height is lost. This node's own certificate stays if it is still whole; else the given one stands and
-        the chain after it is computed anew.
+        The first height of a damage comes first. The damaged bytes are copied to `blocks.quarantine` beside
+        the directory; no other height is lost. This node's own certificate stays if it is still whole; else
+        the given one stands and the chain after it is computed anew.
         """
         self._check_usable()
-        damage = next((one for one in self._damages if one.first_height == height), None)
-        assert damage is not None, f"height {height} begins no damage; repair {self._damages} in order"
-        scan = scan_log(self._directory, self._chain_id)
-        put_back(self._directory, scan, damage, Records(block, results, certificate))
-        self._load(tolerate_damage=True)
+        damage = next((one for one in self._scan.damages if one.first_height == height), None)
+        assert damage is not None, f"height {height} begins no damage; repair {self._scan.damages} in order"
+        self._put_back(damage, Records(block, results, certificate))
 
     def close(self) -> None:
         if self._file is not None:
@@ -175,19 +183,37 @@ class BlockLog:
             )
 
     def _load(self, tolerate_damage: bool) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        scan = scan_log(self._directory, self._chain_id)
+        scan = scan_log(self._directory, self._origin)
         if scan.damages and not tolerate_damage:
             raise LogDamageError(scan.damages[0])
         if scan.torn is not None:
             self._cut(scan.torn)
             self.torn = scan.torn
-        self._segments = scan.segments
-        self._damages = scan.damages
-        if self._segments:
-            self._segments[-1].size_bytes = self._segments[-1].path.stat().st_size
+            scan = scan_log(self._directory, self._origin)
+        if not scan.segments:
+            self._create()
+            scan = scan_log(self._directory, self._origin)
+        self._scan = scan
+        known = next((damage for damage in scan.damages if damage.replacement is not None), None)
+        if known is not None:
+            self._put_back(known, None)
+
+    def _put_back(self, damage: Damage, records: Records | None) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        try:
+            put_back(self._directory, self._scan, damage, records)
+            self._load(tolerate_damage=True)
+        except StorageError as error:
+            self._failure = str(error)
+            raise
+
+    def _create(self) -> None:
+        beginning, _ = encode_beginning(self._origin.chain_id, self._origin.genesis)
+        write_new_file(self._directory / segment_name(1), beginning)
+        sync_directory(self._directory)
+        sync_directory(self._directory.parent)
 
     def _cut(self, torn: TornTail) -> None:
         with failing_as("cut the unsynced tail of", torn.path):
@@ -208,24 +234,27 @@ class BlockLog:
         segment.end_chain = chain
         segment.size_bytes = start + len(data)
 
-    def _append_to_new_segment(self, last: Segment | None, height: int, records: Records) -> None:
+    def _append_to_new_segment(self, last: Segment, height: int, records: Records) -> None:
         """The header comes with the first height, in one write: a segment without heights says nothing."""
-        number = 1 if last is None else last.number + 1
-        previous = first_chain(self._chain_id) if last is None else last.end_chain
-        header = SegmentHeader(self._chain_id, height, previous)
-        data, chain = encode_group(previous, height, records)
-        path = self._directory / segment_name(number)
+        header = SegmentHeader(self._origin.chain_id, height, last.end_chain)
+        data, chain = encode_group(last.end_chain, height, records)
+        path = self._directory / segment_name(last.number + 1)
         if self._file is not None:
             self._file.close()
         self._file = AppendOnlyFile.open(path, create=True)
         self._file.append(encode_segment_header(header) + data)
         sync_directory(self._directory)
-        segment = Segment(number, path, header, self._file.size_bytes, chain)
+        segment = Segment(last.number + 1, path, header, height, self._file.size_bytes, chain)
         segment.place(SEGMENT_HEADER_BYTES, len(data))
-        self._segments.append(segment)
+        self._scan.segments.append(segment)
 
     def _damage_of(self, height: int) -> Damage:
-        return next(one for one in self._damages if one.first_height <= height <= one.last_height)
+        return next(one for one in self._scan.damages if one.first_height <= height <= one.last_height)
+
+
+def _at(segments: Sequence[Segment], height: int) -> int:
+    """Which segment holds the height."""
+    return bisect_right(segments, height, key=lambda segment: segment.first_height) - 1
 
 
 def _checked(segment: Segment, height: int, start: int, data: bytes, previous: bytes) -> Records:

@@ -1,11 +1,7 @@
-"""The block log's bytes (docs/formats.md, Disk). Pure: no file is opened here.
+"""The block log's bytes (docs/formats.md, Block log). Pure: no file is opened here.
 
-Segment `NNNNNNNN.log` (from 00000001): header `magic | chain_id | first height u64 | previous chain | CRC-32
-of those u32`, then groups of three records, one group a height:
-
-    length u32 | type u8 | height u64 | CRC-32 of those 13 bytes u32 | payload | CRC-32 of payload u32 | chain
-
-Big-endian; CRC-32 is zlib's; chain = SHA-256(previous chain | the 13 header bytes | payload), 32 bytes.
+Segment 1 begins with a header and the genesis record, every other one with a header; then come groups of
+three records, one group a height. Every byte lies under a CRC-32 and, in records, under the chain of SHA-256.
 """
 
 from __future__ import annotations
@@ -20,16 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 MAGIC = b"QZNLOG1\n"
-MAX_RECORD_BYTES = 64 << 20
-"""A block is at most 4 MiB; its changes carry old hashes and new values of at most 10,000 keys, which stays
-far below this. A length above it is damage, and nothing of that size is read into memory."""
 
 CHAIN_BYTES = 32
 _SEGMENT = struct.Struct(">8s32sQ32s")
 _CRC = struct.Struct(">I")
 _RECORD = struct.Struct(">IBQ")
 
-SEGMENT_HEADER_BYTES = _SEGMENT.size + _CRC.size
+HEADER_CRC_BYTES = _CRC.size
+SEGMENT_HEADER_BYTES = _SEGMENT.size + HEADER_CRC_BYTES
 RECORD_HEADER_BYTES = _RECORD.size + _CRC.size
 RECORD_TRAILER_BYTES = _CRC.size + CHAIN_BYTES
 
@@ -37,11 +31,23 @@ _NAME = re.compile(r"(\d{8})\.log")
 
 
 class RecordType(IntEnum):
-    """The three records of a height, in this order."""
+    """Genesis comes once; the other three for each height, in this order."""
 
+    GENESIS = 0
     BLOCK = 1
     RESULTS = 2
     CERTIFICATE = 3
+
+
+GROUP = (RecordType.BLOCK, RecordType.RESULTS, RecordType.CERTIFICATE)
+
+LIMIT_BYTES = {
+    RecordType.GENESIS: 1 << 20,
+    RecordType.BLOCK: 4 << 20,
+    RecordType.RESULTS: 64 << 20,
+    RecordType.CERTIFICATE: 16 << 10,
+}
+"""Longest payload of each type: what is read into memory before its CRC-32 is known to hold."""
 
 
 class Records(NamedTuple):
@@ -85,11 +91,6 @@ class Fault(Exception):
         """The chain value that the bytes give, when only the stored one differs."""
 
 
-def first_chain(chain_id: bytes) -> bytes:
-    """The previous chain value of the first segment."""
-    return chain_id
-
-
 def segment_name(number: int) -> str:
     return f"{number:08d}.log"
 
@@ -127,16 +128,31 @@ def chain_value(previous: bytes, header: bytes, payload: bytes) -> bytes:
     return digest.digest()
 
 
+def encode_record(
+    previous_chain: bytes, kind: RecordType, height: int, payload: bytes
+) -> tuple[bytes, bytes]:
+    """The bytes of one record and its chain value."""
+    assert 1 <= len(payload) <= LIMIT_BYTES[kind], f"record {kind.name} of {len(payload)} bytes"
+    header = _RECORD.pack(len(payload), kind, height)
+    chain = chain_value(previous_chain, header, payload)
+    crcs = _CRC.pack(zlib.crc32(header)), _CRC.pack(zlib.crc32(payload))
+    return b"".join((header, crcs[0], payload, crcs[1], chain)), chain
+
+
 def encode_group(previous_chain: bytes, height: int, records: Records) -> tuple[bytes, bytes]:
     """The bytes of one height and the chain value they end with."""
     parts: list[bytes] = []
     chain = previous_chain
-    for kind, payload in zip(RecordType, records, strict=True):
-        assert len(payload) <= MAX_RECORD_BYTES, f"record {kind.name} of {len(payload)} bytes"
-        header = _RECORD.pack(len(payload), kind, height)
-        chain = chain_value(chain, header, payload)
-        parts += (header, _CRC.pack(zlib.crc32(header)), payload, _CRC.pack(zlib.crc32(payload)), chain)
+    for kind, payload in zip(GROUP, records, strict=True):
+        record, chain = encode_record(chain, kind, height, payload)
+        parts.append(record)
     return b"".join(parts), chain
+
+
+def encode_beginning(chain_id: bytes, genesis: bytes) -> tuple[bytes, bytes]:
+    """What segment 1 begins with, wholly known from genesis, and the chain value it ends with."""
+    record, chain = encode_record(chain_id, RecordType.GENESIS, 0, genesis)
+    return encode_segment_header(SegmentHeader(chain_id, 0, chain_id)) + record, chain
 
 
 def read_group(
@@ -148,7 +164,7 @@ def read_group(
     """
     payloads: list[bytes] = []
     chain = previous_chain
-    for kind in RecordType:
+    for kind in GROUP:
         payload, chain = _read_record(file, offset, size, height, kind, chain)
         payloads.append(payload)
         offset += RECORD_HEADER_BYTES + len(payload) + RECORD_TRAILER_BYTES
@@ -168,7 +184,7 @@ def _read_record(
         raise Fault("the record's header fails its CRC-32", kind, offset, unwritten_by=last)
     if (found_kind, found_height) != (kind, height):
         raise Fault(f"found record type {found_kind} of height {found_height}", kind, offset)
-    if length > MAX_RECORD_BYTES:
+    if not 1 <= length <= LIMIT_BYTES[kind]:
         raise Fault(f"the record says it has {length} bytes", kind, offset)
     begin_of_chain = offset + RECORD_HEADER_BYTES + length + _CRC.size
     if begin_of_chain + CHAIN_BYTES > size:

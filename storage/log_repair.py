@@ -1,22 +1,22 @@
 """Putting a height back into the block log, whole files at a time: the damaged bytes are kept in quarantine,
 nothing after them is cut, and a crash at any moment leaves the old files or the new ones.
 
-Replacements are written beside the segments as `*.log.new` and synced; then the file `replacing` names them;
-then they are renamed. While `replacing` is there, opening the log finishes the renames; without it `*.new`
-files go.
+The directory itself holds nothing but segments. Replacements are written to `blocks.repair` beside it and
+synced; then the file `replacing` there names them; then they are renamed into place. While `replacing` is
+there, opening the log finishes the renames; without it the replacements go.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
 from storage.files import READ_CHUNK_BYTES, failing_as, sync_directory, write_new_file
 from storage.log_format import (
+    SEGMENT_HEADER_BYTES,
     Records,
-    SegmentHeader,
     encode_group,
     encode_segment_header,
     find_certificate,
@@ -25,54 +25,75 @@ from storage.log_format import (
 from storage.log_scan import Damage, LogScan, Segment
 
 REPLACING = "replacing"
-QUARANTINE = "quarantine"
-_NEW = ".new"
+
+
+def repair_directory(directory: Path) -> Path:
+    """Where replacements of the segments in `directory` are made."""
+    return directory.with_name(directory.name + ".repair")
+
+
+def quarantine_directory(directory: Path) -> Path:
+    """Where damaged bytes are kept."""
+    return directory.with_name(directory.name + ".quarantine")
 
 
 def finish_replacement(directory: Path) -> None:
     """Complete or forget what a crash left of a repair."""
-    marker = directory / REPLACING
-    with failing_as("finish a repair in", directory):
-        names = marker.read_text("ascii").split() if marker.exists() else []
-        for name in names:
-            if (directory / (name + _NEW)).exists():
-                os.rename(directory / (name + _NEW), directory / name)
-        if names:
+    repair = repair_directory(directory)
+    marker = repair / REPLACING
+    with failing_as("finish the repair in", repair):
+        if not repair.exists():
+            return
+        if marker.exists():
+            for name in marker.read_text("ascii").split():
+                if (repair / name).exists():
+                    os.rename(repair / name, directory / name)
             sync_directory(directory)
-        marker.unlink(missing_ok=True)
-        for leftover in directory.glob("*.log" + _NEW):
+            marker.unlink()
+            sync_directory(repair)
+        for leftover in repair.iterdir():
             leftover.unlink()
-    sync_directory(directory)
+        repair.rmdir()
 
 
-def put_back(directory: Path, scan: LogScan, damage: Damage, records: Records) -> None:
-    """Replace the first height of `damage` by `records`, whose correctness the caller has verified.
+def put_back(directory: Path, scan: LogScan, damage: Damage, records: Records | None) -> None:
+    """Replace the first height of `damage` by `records`, whose correctness the caller has verified; or, where
+    the damage knows its own replacement, by that.
 
     The node's own certificate is kept if its bytes are still whole and give the chain value that the
-    following records were found whole with; else the given one stands, and the chain is computed anew after
-    it.
+    following records were found whole with; else the given one stands, and the chain is computed anew.
     """
+    repair = repair_directory(directory)
+    with failing_as("create", repair):
+        repair.mkdir(exist_ok=True, mode=0o700)
     region = _read(damage.file, damage.begin, damage.end)
     _quarantine(directory, damage, region)
-    group, chain = _group(damage, region, records)
-    index = next(i for i, segment in enumerate(scan.segments) if segment.path == damage.file)
-    header = scan.segments[index].header if damage.begin == 0 else None
-    lead = encode_segment_header(header) if header else b""
-    is_whole = damage.last_height == damage.first_height
-    names: list[str] = []
-    if not is_whole or chain == damage.next_chain or damage.next_chain is None:
-        rest = b"" if is_whole else region
-        parts: list[bytes | _Copy] = [_Copy(0, damage.begin), lead + group + rest, _Copy(damage.end, None)]
-        _write_replacement(damage.file, parts)
-        names.append(damage.file.name)
-    else:
-        names = _rechain(scan, index, damage, lead + group, chain)
-    marker = directory / (REPLACING + _NEW)
+    names = _write_replacements(repair, scan, damage, region, records)
+    sync_directory(repair)
+    marker = repair / (REPLACING + ".new")
     write_new_file(marker, "\n".join(names).encode("ascii"))
     with failing_as("rename", marker):
-        os.rename(marker, directory / REPLACING)
-    sync_directory(directory)
+        os.rename(marker, repair / REPLACING)
+    sync_directory(repair)
     finish_replacement(directory)
+
+
+def _write_replacements(
+    repair: Path, scan: LogScan, damage: Damage, region: bytes, records: Records | None
+) -> list[str]:
+    """The names of the segments that are replaced."""
+    if damage.replacement is not None:
+        replaced = damage.replacement
+    else:
+        assert records is not None, "a damaged height is replaced by its records"
+        replaced, chain = _group(damage, region, records)
+        if damage.last_height > damage.first_height:
+            replaced += region  # the heights after it are still to come; nothing is thrown away before
+        elif damage.next_chain is not None and chain != damage.next_chain:
+            return _rechain(repair, scan, damage, replaced, chain)
+    parts: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced, _Copy(damage.end, None)]
+    _write_replacement(repair, damage.file, parts)
+    return [damage.file.name]
 
 
 def _group(damage: Damage, region: bytes, records: Records) -> tuple[bytes, bytes]:
@@ -84,28 +105,26 @@ def _group(damage: Damage, region: bytes, records: Records) -> tuple[bytes, byte
     return encode_group(damage.previous_chain, damage.first_height, records)
 
 
-def _rechain(scan: LogScan, index: int, damage: Damage, replaced: bytes, chain: bytes) -> list[str]:
+def _rechain(repair: Path, scan: LogScan, damage: Damage, replaced: bytes, chain: bytes) -> list[str]:
     """Replacements of this segment and the following ones, up to the next damage (whose following bytes are
     chained from the value stored before them) or the end of the log."""
+    assert damage.next_chain is not None
     names: list[str] = []
     stop = next((other for other in scan.damages if other.first_height > damage.last_height), None)
+    index = next(i for i, segment in enumerate(scan.segments) if segment.path == damage.file)
+    lead: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced]
+    begin, old_chain = damage.end, damage.next_chain
     for segment in scan.segments[index:]:
-        is_first = segment.path == damage.file
-        begin = damage.end if is_first else len(encode_segment_header(segment.header))
-        end = stop.begin if stop is not None and stop.file == segment.path else segment.size_bytes
-        writer = _Rechained(segment, chain, begin, end)
-        if is_first:
-            lead: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced]
-            old_chain = damage.next_chain or damage.previous_chain
-        else:
-            lead = [encode_segment_header(SegmentHeader(*segment.header[:2], chain))]
-            old_chain = segment.header.previous_chain
-        if stop is not None and stop.file == segment.path and stop.begin == 0:
-            break
-        _write_replacement(segment.path, [*lead, *writer.groups(old_chain), _Copy(end, None)])
+        if segment.path != damage.file:
+            lead = [encode_segment_header(segment.header._replace(previous_chain=chain))]
+            begin, old_chain = SEGMENT_HEADER_BYTES, segment.header.previous_chain
+        stops_here = stop is not None and stop.file == segment.path
+        end = stop.begin if stop is not None and stops_here else segment.size_bytes
+        rechained = _Rechained(segment, chain, begin, end)
+        _write_replacement(repair, segment.path, (*lead, *rechained.groups(old_chain), _Copy(end, None)))
         names.append(segment.path.name)
-        chain = writer.chain
-        if stop is not None and stop.file == segment.path:
+        chain = rechained.chain
+        if stops_here:
             break
     return names
 
@@ -133,15 +152,15 @@ class _Rechained:
             for position, start in enumerate(segment.starts):
                 if not self._begin <= start < self._end or not segment.sizes[position]:
                     continue
-                height = segment.header.first_height + position
+                height = segment.first_height + position
                 file.seek(start)
                 records, old_chain, _ = read_group(file, start, segment.size_bytes, height, old_chain)
                 group, self.chain = encode_group(self.chain, height, records)
                 yield group
 
 
-def _write_replacement(path: Path, parts: Sequence[bytes | _Copy]) -> None:
-    replacement = path.with_name(path.name + _NEW)
+def _write_replacement(repair: Path, path: Path, parts: Iterable[bytes | _Copy]) -> None:
+    replacement = repair / path.name
     with (
         failing_as("write the repaired segment", replacement),
         path.open("rb") as old,
@@ -170,11 +189,11 @@ def _read(path: Path, begin: int, end: int) -> bytes:
 
 
 def _quarantine(directory: Path, damage: Damage, region: bytes) -> None:
-    quarantine = directory / QUARANTINE
+    quarantine = quarantine_directory(directory)
     with failing_as("create", quarantine):
         quarantine.mkdir(exist_ok=True, mode=0o700)
     stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
     path = next(path for number in count() if not (path := quarantine / f"{stem}.{number}.damaged").exists())
     write_new_file(path, region)
     sync_directory(quarantine)
-    sync_directory(directory)
+    sync_directory(quarantine.parent)

@@ -6,10 +6,12 @@ the end was never wholly written.
 
 from __future__ import annotations
 
+import io
 import os
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from chain.errors import CorruptionError, StorageError
 from storage.files import ends_unwritten, failing_as
@@ -19,8 +21,9 @@ from storage.log_format import (
     Fault,
     RecordType,
     SegmentHeader,
+    encode_beginning,
+    encode_segment_header,
     find_groups,
-    first_chain,
     read_group,
     read_segment_header,
     segment_name,
@@ -29,6 +32,10 @@ from storage.log_format import (
 
 READ_BUFFER_BYTES = 1 << 20
 """One system call for some hundred small blocks."""
+
+_COPY = (
+    "Copy the blocks directory from a backup or from another node of this network, while this node is stopped"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class Damage:
     previous_chain: bytes
     next_chain: bytes | None
     """With which the bytes after the stretch were found whole; None when none follow."""
+    replacement: bytes | None = None
+    """What belongs there, when it follows from genesis or from the segment before: no peer is asked."""
 
     def describe(self) -> str:
         heights = (
@@ -84,15 +93,17 @@ class Segment:
     number: int
     path: Path
     header: SegmentHeader
+    first_height: int
+    """Of its first group; in segment 1 the header says 0, for the genesis record."""
     size_bytes: int
     end_chain: bytes
     starts: array[int] = field(default_factory=lambda: array("Q"))
     sizes: array[int] = field(default_factory=lambda: array("I"))
-    """Parallel to `starts`, from the header's first height on; 0: damaged."""
+    """Parallel to `starts`, from `first_height` on; 0: damaged."""
 
     @property
     def next_height(self) -> int:
-        return self.header.first_height + len(self.starts)
+        return self.first_height + len(self.starts)
 
     def place(self, start: int, size: int) -> None:
         """The next height stands there."""
@@ -119,18 +130,27 @@ class LogScan:
     torn: TornTail | None
 
 
-def scan_log(directory: Path, chain_id: bytes) -> LogScan:
+@dataclass(frozen=True, slots=True)
+class LogOrigin:
+    """What a log begins with: the network it belongs to and the first height this node has."""
+
+    chain_id: bytes
+    genesis: bytes
+    first_height: int
+
+
+def scan_log(directory: Path, origin: LogOrigin) -> LogScan:
     """Walk all segments. Raises CorruptionError for what no single height can mend (a missing segment, two
-    neighbouring headers gone) and StorageError OTHER-NETWORK for the log of another chain."""
-    scan = LogScan([], [], None)
-    paths = _segment_paths(directory)
+    neighbours damaged where they meet) and StorageError OTHER-NETWORK for the log of another chain."""
+    segments: list[Segment] = []
+    damages: list[Damage] = []
     torn: TornTail | None = None
+    paths = _segment_paths(directory)
     for index, path in enumerate(paths):
-        is_last = index == len(paths) - 1
-        following = None if is_last else _header_of(paths[index + 1])
-        walk = _Walk(path, index + 1, chain_id, is_last, following)
-        torn = walk.run(scan)
-    return LogScan(scan.segments, scan.damages, torn)
+        following = _header_of(paths[index + 1]) if index + 1 < len(paths) else None
+        walk = _Walk(path, segments, damages, index + 1 == len(paths), following)
+        torn = walk.first_segment(origin) if index == 0 else walk.later_segment(origin)
+    return LogScan(segments, damages, torn)
 
 
 def _segment_paths(directory: Path) -> list[Path]:
@@ -140,8 +160,8 @@ def _segment_paths(directory: Path) -> list[Path]:
     for expected, number in enumerate(numbers, start=1):
         if number != expected:
             raise CorruptionError(
-                f"{directory / segment_name(expected)}: the segment is missing, {segment_name(number)} is "
-                "there. Copy it from a backup or from another node of this network",
+                f"{directory / segment_name(expected)}: the segment is missing, though "
+                f"{segment_name(number)} is there. {_COPY}",
                 "SEGMENT-MISSING",
             )
     return [directory / segment_name(number) for number in numbers]
@@ -156,43 +176,63 @@ def _header_of(path: Path) -> SegmentHeader | None:
             return None
 
 
+def _other_network(path: Path, found: bytes, expected: bytes) -> StorageError:
+    return StorageError(
+        f"{path}: the block log of another network: its chain id is {found.hex()}, this node's genesis gives "
+        f"{expected.hex()}. Give the node the directory of its own network",
+        "OTHER-NETWORK",
+    )
+
+
 class _Walk:
     """Through one segment."""
 
     def __init__(
-        self, path: Path, number: int, chain_id: bytes, is_last: bool, following: SegmentHeader | None
+        self,
+        path: Path,
+        segments: list[Segment],
+        damages: list[Damage],
+        is_last: bool,
+        following: SegmentHeader | None,
     ) -> None:
         self._path = path
-        self._number = number
-        self._chain_id = chain_id
+        self._segments = segments
+        self._damages = damages
         self._is_last = is_last
         self._following = following
         with failing_as("look at", path):
             self._size = path.stat().st_size
 
-    def run(self, scan: LogScan) -> TornTail | None:
-        """Add the segment and its damages to `scan`; the torn tail, if this is the last one and has one."""
+    def first_segment(self, origin: LogOrigin) -> TornTail | None:
+        """Header and genesis record are known to the byte; groups follow."""
+        beginning, chain = encode_beginning(origin.chain_id, origin.genesis)
+        header = SegmentHeader(origin.chain_id, 0, origin.chain_id)
         with failing_as("read", self._path), self._path.open("rb", buffering=READ_BUFFER_BYTES) as file:
-            self._file = file
-            before = scan.segments[-1] if scan.segments else None
+            found = file.read(len(beginning))
+            if found != beginning:
+                if self._is_last and (self._size < len(beginning) or not found.strip(b"\0")):
+                    return TornTail(self._path, 0, self._size)
+                self._note_beginning(found, beginning, chain, origin)
+            segment = Segment(1, self._path, header, origin.first_height, self._size, chain)
+            return self._groups(segment, file, len(beginning))
+
+    def later_segment(self, origin: LogOrigin) -> TornTail | None:
+        """The header must continue the segment before; groups follow."""
+        before = self._segments[-1]
+        expected = SegmentHeader(origin.chain_id, before.next_height, before.end_chain)
+        with failing_as("read", self._path), self._path.open("rb", buffering=READ_BUFFER_BYTES) as file:
             try:
                 header = read_segment_header(file)
             except Fault as fault:
                 if self._is_torn(fault):
                     return TornTail(self._path, 0, self._size)
-                self._segment, offset = self._without_header(scan, before, fault)
+                self._note_header(fault, expected, before)
             else:
-                self._check_continues(header, scan, before)
-                self._segment = self._start(header)
-                offset = SEGMENT_HEADER_BYTES
-            torn_from = self._groups(scan, offset)
-            scan.segments.append(self._segment)
-        if torn_from is None:
-            return None
-        return TornTail(self._path, torn_from, self._size - torn_from)
-
-    def _start(self, header: SegmentHeader) -> Segment:
-        return Segment(self._number, self._path, header, self._size, header.previous_chain)
+                self._check_continues(header, expected)
+            segment = Segment(
+                before.number + 1, self._path, expected, expected.first_height, self._size, before.end_chain
+            )
+            return self._groups(segment, file, SEGMENT_HEADER_BYTES)
 
     def _is_torn(self, fault: Fault) -> bool:
         """The file ends inside the record or is zero to its end: only the last write can be so."""
@@ -203,90 +243,84 @@ class _Walk:
         latest = fault.unwritten_by
         return latest is not None and ends_unwritten(self._path, fault.offset, latest)
 
-    def _check_continues(self, header: SegmentHeader, scan: LogScan, before: Segment | None) -> None:
-        if header.chain_id != self._chain_id:
-            raise StorageError(
-                f"{self._path}: the block log of another network: its chain id is {header.chain_id.hex()}, "
-                f"this node's genesis says {self._chain_id.hex()}. Give the node the directory of its own "
-                "network",
-                "OTHER-NETWORK",
-            )
-        if before is None:
-            expected = SegmentHeader(self._chain_id, header.first_height, first_chain(self._chain_id))
-        elif (
-            scan.damages
-            and scan.damages[-1].file == before.path
-            and scan.damages[-1].end == before.size_bytes
-        ):
-            return  # its end is damaged: this header is what says where it ended (`_Walk._resume`)
+    def _note_beginning(self, found: bytes, beginning: bytes, chain: bytes, origin: LogOrigin) -> None:
+        reason = "the genesis record is not that of this node's genesis"
+        record: RecordType | None = RecordType.GENESIS
+        try:
+            chain_id = read_segment_header(io.BytesIO(found)).chain_id
+        except Fault as fault:
+            reason, record = fault.reason, None
         else:
-            expected = SegmentHeader(self._chain_id, before.next_height, before.end_chain)
+            if chain_id != origin.chain_id:
+                raise _other_network(self._path, chain_id, origin.chain_id)
+            if found[:SEGMENT_HEADER_BYTES] != beginning[:SEGMENT_HEADER_BYTES]:
+                reason, record = "the segment header is not that of a first segment", None
+        offset = 0 if record is None else SEGMENT_HEADER_BYTES
+        self._damages.append(
+            Damage(
+                self._path, 0, 0, record, offset, reason, 0, len(beginning), origin.chain_id, chain, beginning
+            )
+        )
+
+    def _note_header(self, fault: Fault, expected: SegmentHeader, before: Segment) -> None:
+        last = self._damages[-1] if self._damages else None
+        if last is not None and last.file == before.path and last.end == before.size_bytes:
+            raise CorruptionError(
+                f"{self._path}: {fault.reason}, and so it is not known where {before.path.name} should end, "
+                f"which is damaged too ({last.describe()}). {_COPY}",
+                "SEGMENT-DAMAGED",
+            )
+        height = expected.first_height
+        chain = expected.previous_chain
+        header = encode_segment_header(expected)
+        self._damages.append(
+            Damage(self._path, height, height, None, 0, fault.reason, 0, len(header), chain, chain, header)
+        )
+
+    def _check_continues(self, header: SegmentHeader, expected: SegmentHeader) -> None:
+        if header.chain_id != expected.chain_id:
+            raise _other_network(self._path, header.chain_id, expected.chain_id)
         if header != expected:
             raise CorruptionError(
                 f"{self._path}: the segment begins at height {header.first_height} and does not continue "
-                f"the one before it, after which height {expected.first_height} comes. Copy the blocks "
-                "directory from a backup or from another node of this network",
+                f"the one before it, after which height {expected.first_height} comes. {_COPY}",
                 "SEGMENT-FOREIGN",
             )
 
-    def _without_header(self, scan: LogScan, before: Segment | None, fault: Fault) -> tuple[Segment, int]:
-        """The header's content follows from the segment before; it is put back with the first height."""
-        if before is not None and scan.damages and scan.damages[-1].end == before.size_bytes:
-            raise CorruptionError(
-                f"{self._path}: {fault.reason}, and the segment before it is damaged at its end. Copy both "
-                "from a backup or from another node of this network",
-                "SEGMENT-DAMAGED",
-            )
-        if before is None:
-            header = SegmentHeader(self._chain_id, self._first_height_found(), first_chain(self._chain_id))
-        else:
-            header = SegmentHeader(self._chain_id, before.next_height, before.end_chain)
-        self._segment = self._start(header)
-        return self._segment, self._resume(scan, 0, fault)
-
-    def _first_height_found(self) -> int:
-        """Of the first segment without its header: its first group says it, else the first height is 1."""
-        for _, height in find_groups(self._path, SEGMENT_HEADER_BYTES, 0):
-            return height
-        return 1
-
-    def _groups(self, scan: LogScan, offset: int) -> int | None:
-        """Walk the groups from `offset`; where a torn one begins, if one does."""
-        segment = self._segment
+    def _groups(self, segment: Segment, file: BinaryIO, offset: int) -> TornTail | None:
+        """Walk the groups from `offset` to the end; the torn tail, if there is one."""
+        self._segments.append(segment)
         while offset < self._size:
-            self._file.seek(offset)
+            file.seek(offset)
             try:
-                _, chain, end = read_group(
-                    self._file, offset, self._size, segment.next_height, segment.end_chain
-                )
+                _, chain, end = read_group(file, offset, self._size, segment.next_height, segment.end_chain)
             except Fault as fault:
                 if self._is_torn(fault):
-                    return offset
-                offset = self._resume(scan, offset, fault)
+                    return TornTail(self._path, offset, self._size - offset)
+                offset = self._resume(segment, file, offset, fault)
             else:
                 segment.place(offset, end - offset)
                 segment.end_chain = chain
                 offset = end
         return None
 
-    def _resume(self, scan: LogScan, begin: int, fault: Fault) -> int:
+    def _resume(self, segment: Segment, file: BinaryIO, begin: int, fault: Fault) -> int:
         """Note the damage that begins at `begin`; where the next whole group stands, or the file's end."""
-        segment, first = self._segment, self._segment.next_height
-        previous_chain = segment.end_chain
-        end, following_height, next_chain = self._next_whole(begin, first, fault)
-        if following_height is None:
-            following_height = first + 1
+        first, previous_chain = segment.next_height, segment.end_chain
+        end, next_height, next_chain = self._next_whole(file, begin, first, fault)
+        if next_height is None:
+            next_height = first + 1
             if self._following is not None:
-                following_height, next_chain = self._following.first_height, self._following.previous_chain
-        for _ in range(first, following_height):
+                next_height, next_chain = self._following.first_height, self._following.previous_chain
+        for _ in range(first, next_height):
             segment.place(begin, 0)
         if next_chain is not None:
             segment.end_chain = next_chain
-        scan.damages.append(
+        self._damages.append(
             Damage(
                 file=self._path,
                 first_height=first,
-                last_height=following_height - 1,
+                last_height=next_height - 1,
                 record=fault.record,
                 offset=fault.offset,
                 reason=fault.reason,
@@ -298,17 +332,19 @@ class _Walk:
         )
         return end
 
-    def _next_whole(self, begin: int, first: int, fault: Fault) -> tuple[int, int | None, bytes | None]:
-        """Offset, height and previous chain value of the next group that is whole."""
+    def _next_whole(
+        self, file: BinaryIO, begin: int, first: int, fault: Fault
+    ) -> tuple[int, int | None, bytes | None]:
+        """Offset, height and previous chain value of the next group that is whole; else the file's end."""
         for offset, height in find_groups(self._path, begin, first):
-            self._file.seek(offset - CHAIN_BYTES)
-            candidates = [self._file.read(CHAIN_BYTES)]
+            file.seek(offset - CHAIN_BYTES)
+            candidates = [file.read(CHAIN_BYTES)]
             if fault.record is RecordType.CERTIFICATE and fault.computed_chain and height == first + 1:
                 candidates.append(fault.computed_chain)  # only the stored chain value was damaged
             for previous in candidates:
-                self._file.seek(offset)
+                file.seek(offset)
                 try:
-                    read_group(self._file, offset, self._size, height, previous)
+                    read_group(file, offset, self._size, height, previous)
                 except Fault:
                     continue
                 return offset, height, previous

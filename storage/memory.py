@@ -16,19 +16,16 @@ KeyT = TypeVar("KeyT")
 class MemoryBlockLog:
     """`BlockLog` without a disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_height: int = 1) -> None:
+        self.first_height = first_height
         self._groups: dict[int, Records] = {}
 
     @property
-    def first_height(self) -> int | None:
-        return min(self._groups, default=None)
-
-    @property
     def last_height(self) -> int:
-        return max(self._groups, default=0)
+        return self.first_height - 1 + len(self._groups)
 
     def append(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
-        assert not self._groups or height == self.last_height + 1, "each height once, in order"
+        assert height == self.last_height + 1, "each height once, in order"
         self._groups[height] = Records(block, results, certificate)
 
     def read(self, height: int) -> Records:
