@@ -23,12 +23,12 @@ def tiyn_of(text: str, where: str = "") -> int:
     match = _TENGE.fullmatch(re.sub("[ \u00a0\u202f]", "", text))
     if match is None:
         raise InputError(
-            f"{where or 'amount'}: {text!r} is not an amount in tenge with at most two digits after the point",
+            f"{where or 'amount'}: {text!r} is not an amount in tenge, at most two digits after the point",
             "INPUT-AMOUNT",
         )
     tiyn = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
     if tiyn > UINT_MAXIMUM:
-        raise InputError(f"{where or 'amount'}: {text} tenge is more than the ledger can hold", "INPUT-AMOUNT")
+        raise InputError(f"{where or 'amount'}: {text} tenge is more than the ledger holds", "INPUT-AMOUNT")
     return tiyn
 
 

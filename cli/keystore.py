@@ -59,7 +59,9 @@ def read_key(path: Path, password: str) -> SigningKey:
     try:
         private = load_pem_private_key(data, password.encode())
     except (ValueError, TypeError) as error:
-        raise IdentityError(f"{path}: the password is wrong or the file is not an encrypted key", "KEY-PASSWORD") from error
+        raise IdentityError(
+            f"{path}: the password is wrong or the file is not an encrypted key", "KEY-PASSWORD"
+        ) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise IdentityError(f"{path}: not an Ed25519 key", "KEY-ALGORITHM")
     return SigningKey(private)
@@ -77,7 +79,8 @@ def encrypt_key(seed: bytes, password: str) -> str:
     padder = PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).encryptor()
     hidden = encryptor.update(padder.update(clear) + padder.finalize()) + encryptor.finalize()
-    kdf = _sequence(_SCRYPT, _sequence(_octets(salt), *map(_integer, (SCRYPT_N, SCRYPT_R, SCRYPT_P, KEY_BYTES))))
+    numbers = map(_integer, (SCRYPT_N, SCRYPT_R, SCRYPT_P, KEY_BYTES))
+    kdf = _sequence(_SCRYPT, _sequence(_octets(salt), *numbers))
     scheme = _sequence(_PBES2, _sequence(kdf, _sequence(_AES_256_CBC, _octets(iv))))
     return _pem(_sequence(scheme, _octets(hidden)))
 

@@ -1,0 +1,484 @@
+"""How a network comes to be: each member's own part, the common genesis, the directories of nodes.
+
+A part has only public things: institutions, the validator's key, the fingerprint of the TLS certificate,
+signers' keys. From the same parts everyone makes the same genesis, and its hash is what people compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from chain.errors import DecodeError
+from chain.genesis import (
+    APP_VERSION,
+    KINDS,
+    Genesis,
+    GenesisInstitution,
+    GenesisSigner,
+    GenesisValidator,
+    Params,
+)
+from chain.keys import ED25519, SigningKey, address_of
+from chain.types import InstitutionId
+from cli.documents import Json, as_object, parse_json
+from cli.envelope import write_text
+from cli.failures import InputError
+from cli.keystore import new_seed, write_key, write_private
+from cli.people import Person, public_path, role_mask, write_person
+
+PART_SCHEMA = "eqz.part/1"
+NODE_KINDS = ("finance", "treasury", "abp")
+"""Kinds whose institutions run a validator (budget-machine, section 1); the others are clients."""
+
+CERTIFICATE_DAYS = 1095
+"""Three years: a certificate is pinned by every peer, so a new one is agreed upon like a new node."""
+
+DEFAULT_SIGNERS = ("head", "accountant", "preparer", "moderator", "operator")
+"""One person a role, so that two signatures are two people from the first day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a node listens for its peers and for its clients; port 0 lets the system choose at start."""
+
+    host: str = "127.0.0.1"
+    p2p_port: int = 0
+    api_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NodePart:
+    """What peers must know of one node."""
+
+    public_key: bytes
+    certificate_sha256: str
+    host: str
+    p2p_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one member gives to the founders. The first institution runs `node`, the others are clients."""
+
+    created_ms: int
+    institutions: tuple[GenesisInstitution, ...]
+    node: NodePart | None
+    signers: tuple[GenesisSigner, ...]
+
+    @property
+    def name(self) -> InstitutionId:
+        return self.institutions[0].id
+
+
+# --- institutions named on the command line
+
+
+def parse_institution(text: str, known: Iterable[GenesisInstitution] = ()) -> GenesisInstitution:
+    """`id:kind[:code[:parent]]`; the parent of a `gu` is the administrator whose code begins its own."""
+    name, _, rest = text.partition(":")
+    kind, _, rest = rest.partition(":")
+    code, _, parent = rest.partition(":")
+    if kind not in KINDS:
+        raise InputError(f"{text!r}: no kind {kind!r}; kinds are {', '.join(KINDS)}", "INPUT-INSTITUTION")
+    if kind in ("abp", "gu") and not code:
+        raise InputError(f"{text!r}: an {kind} has a code: id:{kind}:code", "INPUT-INSTITUTION")
+    if kind == "gu" and not parent:
+        parent = next((one.id for one in known if one.kind == "abp" and code.startswith(one.code or "-")), "")
+        if not parent:
+            raise InputError(
+                f"{text!r}: no administrator before it has the code {code[:3]}; name it: id:gu:code:parent",
+                "INPUT-INSTITUTION",
+            )
+    return GenesisInstitution(
+        InstitutionId(name), kind, code or None, InstitutionId(parent) if parent else None, name, name, None
+    )
+
+
+def parse_institutions(texts: Sequence[str]) -> tuple[GenesisInstitution, ...]:
+    """All of them, administrators before the state institutions that name them."""
+    found: list[GenesisInstitution] = []
+    for text in sorted(texts, key=lambda one: one.split(":")[1:2] == ["gu"]):
+        found.append(parse_institution(text, found))
+    return tuple(found)
+
+
+# --- a member's own part
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """Keys of one member while they are open: written to disk once, not opened again."""
+
+    part: Part
+    directory: Path
+    validator: SigningKey | None
+    people: tuple[tuple[Person, SigningKey, Path], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """A key to be encrypted into a file: half a second each, so they are done on threads."""
+
+    path: Path
+    seed: bytes = field(repr=False)
+    password: str = field(repr=False)
+
+
+def seal(sealings: Iterable[Sealing], workers: int = 2) -> None:
+    """Write all keys; a password file of mode 0600 is written beside each."""
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(_seal_one, sealings):
+            pass
+
+
+def _seal_one(sealing: Sealing) -> None:
+    write_key(sealing.path, sealing.seed, sealing.password)
+    write_private(sealing.path.with_suffix(".password"), sealing.password.encode() + b"\n")
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def found_member(
+    directory: Path,
+    institutions: Sequence[GenesisInstitution],
+    endpoint: Endpoint,
+    signers_directory: Path,
+    *,
+    created_ms: int,
+    runs_node: bool = True,
+    given: Sequence[Person] = (),
+    roles: Sequence[str] = DEFAULT_SIGNERS,
+) -> tuple[Founded, tuple[Sealing, ...]]:
+    """Keys, certificate and part of one member in a new directory; the sealings are still to be done.
+
+    Institutions for which `given` brings people get no keys made here: their people made their own.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sealings: list[Sealing] = []
+    validator, node = None, None
+    if runs_node:
+        seed = new_seed()
+        validator = SigningKey.from_seed(seed)
+        sealings.append(Sealing(directory / "validator.key", seed, new_password()))
+        fingerprint = write_certificate(directory, institutions[0].id, endpoint.host)
+        node = NodePart(validator.public_key, fingerprint, endpoint.host, endpoint.p2p_port)
+    people = [(person, None, None) for person in given]
+    made: list[tuple[Person, SigningKey, Path]] = []
+    for institution in institutions:
+        if any(person.institution == institution.id for person in given):
+            continue
+        where = signers_directory / institution.id
+        for person, key, path, sealing in _new_people(where, institution.id, roles):
+            made.append((person, key, path))
+            sealings.append(sealing)
+    registrations = tuple(person.registration() for person, *_ in (*people, *made))
+    part = Part(created_ms, tuple(institutions), node, registrations)
+    return Founded(part, directory, validator, tuple(made)), tuple(sealings)
+
+
+def _new_people(
+    directory: Path, institution: InstitutionId, roles: Sequence[str]
+) -> Iterable[tuple[Person, SigningKey, Path, Sealing]]:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for serial, names in enumerate(roles, 1):
+        seed = new_seed()
+        key = SigningKey.from_seed(seed)
+        person = Person(institution, serial, role_mask(names.split("+")), key.public_key)
+        path = directory / f"{names}.key"
+        write_person(public_path(path), person)
+        yield person, key, path, Sealing(path, seed, new_password())
+
+
+def write_certificate(directory: Path, institution: str, host: str) -> str:
+    """A self-signed P-256 certificate as tls.crt and tls.key; returns the SHA-256 of its DER."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, institution)])
+    now = datetime.now(UTC).replace(microsecond=0)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    write_private(directory / "tls.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_text(directory / "tls.crt", certificate.public_bytes(Encoding.PEM).decode("ascii"))
+    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+# --- the part as a file
+
+
+def dump_part(part: Part) -> str:
+    """The text of a part: public things only."""
+    node = part.node
+    return (
+        json.dumps(
+            {
+                "schema": PART_SCHEMA,
+                "created_ms": part.created_ms,
+                "institutions": [asdict(institution) for institution in part.institutions],
+                "node": None
+                if node is None
+                else {
+                    "public_key": node.public_key.hex(),
+                    "certificate_sha256": node.certificate_sha256,
+                    "host": node.host,
+                    "p2p_port": node.p2p_port,
+                },
+                "signers": [
+                    {
+                        "institution": signer.institution,
+                        "serial": signer.serial,
+                        "roles": signer.roles,
+                        "public_key": signer.public_key.hex(),
+                    }
+                    for signer in part.signers
+                ],
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def parse_part(text: str, name: str) -> Part:
+    """A part from a file. InputError when it is not one."""
+    found = as_object(parse_json(text, name), name)
+    if found.get("schema") != PART_SCHEMA:
+        raise InputError(f"{name}: schema {found.get('schema')!r} found, {PART_SCHEMA} expected", "PART")
+    try:
+        node = found["node"]
+        return Part(
+            _int(found["created_ms"]),
+            tuple(GenesisInstitution(**_texts(item, name)) for item in _items(found["institutions"])),
+            None if node is None else _parse_node(as_object(node, name)),
+            tuple(_parse_signer(as_object(item, name)) for item in _items(found["signers"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{name}: {error}", "PART") from error
+
+
+def _int(found: Json) -> int:
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise ValueError(f"{found!r} found, a whole number expected")
+    return found
+
+
+def _items(found: Json) -> list[Json]:
+    if not isinstance(found, list):
+        raise ValueError(f"{found!r} found, a list expected")
+    return found
+
+
+def _texts(item: Json, name: str) -> dict[str, Any]:
+    found = as_object(item, name)
+    if not all(value is None or isinstance(value, str) for value in found.values()):
+        raise ValueError("an institution's fields are texts")
+    return dict(found)
+
+
+def _parse_node(found: Mapping[str, Json]) -> NodePart:
+    return NodePart(
+        bytes.fromhex(str(found["public_key"])),
+        bytes.fromhex(str(found["certificate_sha256"])).hex(),
+        str(found["host"]),
+        _int(found["p2p_port"]),
+    )
+
+
+def _parse_signer(found: Mapping[str, Json]) -> GenesisSigner:
+    return GenesisSigner(
+        InstitutionId(str(found["institution"])),
+        _int(found["serial"]),
+        ED25519,
+        bytes.fromhex(str(found["public_key"])),
+        _int(found["roles"]),
+    )
+
+
+# --- the common genesis
+
+
+def genesis_of(name: str, parts: Sequence[Part], params: Params) -> Genesis:
+    """The genesis that everyone makes of the same parts, in whatever order; its time is the newest part's."""
+    genesis = Genesis(
+        name,
+        max(part.created_ms for part in parts),
+        params,
+        APP_VERSION,
+        tuple(
+            GenesisValidator(part.node.public_key, 1, part.name) for part in parts if part.node is not None
+        ),
+        tuple(institution for part in parts for institution in part.institutions),
+        tuple(signer for part in parts for signer in part.signers),
+    )
+    try:
+        return Genesis.decode(genesis.encode())
+    except DecodeError as error:
+        raise InputError(f"the parts contradict each other: {error}", error.code) from error
+
+
+def write_node(
+    directory: Path, part: Part, parts: Sequence[Part], genesis: Genesis, endpoint: Endpoint
+) -> None:
+    """genesis.eqg and node.toml of one member's node, its peers pinned by certificate."""
+    assert part.node is not None, "only a member with a node has a node directory"
+    (directory / "genesis.eqg").write_bytes(genesis.encode())
+    lines = [
+        f"name = {_toml(part.name)}",
+        f"network = {_toml(genesis.name)}",
+        f"genesis_hash = {_toml(genesis.chain_id.hex())}",
+        "",
+        "[p2p]",
+        f"host = {_toml(endpoint.host)}",
+        f"port = {endpoint.p2p_port}",
+        "",
+        "[api]",
+        f"host = {_toml(endpoint.host)}",
+        f"port = {endpoint.api_port}",
+    ]
+    for peer in sorted(parts, key=lambda one: one.name):
+        if peer.node is not None and peer.name != part.name:
+            lines += [
+                "",
+                "[[peers]]",
+                f"institution = {_toml(peer.name)}",
+                f"address = {_toml(address_of(peer.node.public_key).hex())}",
+                f"certificate_sha256 = {_toml(peer.node.certificate_sha256)}",
+                f"host = {_toml(peer.node.host)}",
+                f"port = {peer.node.p2p_port}",
+            ]
+    write_text(directory / "node.toml", "\n".join(lines) + "\n")
+
+
+def _toml(text: str) -> str:
+    """A TOML basic string; JSON's escapes are a part of TOML's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+# --- a whole network on one disk
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network just written: its genesis and each member with open keys."""
+
+    directory: Path
+    genesis: Genesis
+    members: tuple[Founded, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+def found_network(
+    directory: Path,
+    name: str,
+    institutions: Sequence[GenesisInstitution],
+    endpoints: Sequence[Endpoint],
+    *,
+    params: Params,
+    created_ms: int,
+    roles: Sequence[str] = DEFAULT_SIGNERS,
+    workers: int = 2,
+) -> Network:
+    """Write a network: `nodes/ID/` for each validator, `signers/ID/` for people, network.json, genesis.eqg.
+
+    Institutions of NODE_KINDS run a node, in the order of `endpoints`; a state institution is a client of its
+    administrator, any other of the first node. InputError when the directory is not empty.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise InputError(f"{directory} is not empty; write a network to a new directory", "NETWORK-DIRECTORY")
+    runners = [one for one in institutions if one.kind in NODE_KINDS]
+    if not runners:
+        raise InputError("no institution runs a node: finance, treasury or abp", "NETWORK-NODES")
+    assert len(endpoints) == len(runners), "one endpoint a node"
+    members: list[Founded] = []
+    sealings: list[Sealing] = []
+    for runner, endpoint in zip(runners, endpoints, strict=True):
+        clients = [one for one in institutions if _host_of(one, runners) == runner.id and one is not runner]
+        member, sealed = found_member(
+            directory / "nodes" / runner.id,
+            (runner, *clients),
+            endpoint,
+            directory / "signers",
+            created_ms=created_ms,
+            roles=roles,
+        )
+        members.append(member)
+        sealings.extend(sealed)
+    seal(sealings, workers)
+    parts = [member.part for member in members]
+    genesis = genesis_of(name, parts, params)
+    for member, endpoint in zip(members, endpoints, strict=True):
+        write_node(member.directory, member.part, parts, genesis, endpoint)
+    (directory / "genesis.eqg").write_bytes(genesis.encode())
+    network = Network(directory, genesis, tuple(members), tuple(endpoints))
+    write_text(directory / "network.json", json.dumps(describe(network), ensure_ascii=False, indent=1) + "\n")
+    return network
+
+
+def _host_of(institution: GenesisInstitution, runners: Sequence[GenesisInstitution]) -> InstitutionId:
+    names = {one.id for one in runners}
+    if institution.id in names:
+        return institution.id
+    return institution.parent if institution.parent in names else runners[0].id
+
+
+def describe(network: Network) -> dict[str, Json]:
+    """What people and programs are told of a network: `eqz.network/1`."""
+    return {
+        "schema": "eqz.network/1",
+        "name": network.genesis.name,
+        "genesis": network.genesis.chain_id.hex(),
+        "directory": str(network.directory.resolve()),
+        "nodes": [
+            {
+                "institution": member.part.name,
+                "directory": str(member.directory.resolve()),
+                "host": endpoint.host,
+                "p2p_port": endpoint.p2p_port,
+                "api_port": endpoint.api_port,
+                "clients": [one.id for one in member.part.institutions[1:]],
+            }
+            for member, endpoint in zip(network.members, network.endpoints, strict=True)
+        ],
+        "signers": [
+            {
+                "institution": signer.institution,
+                "serial": signer.serial,
+                "roles": signer.roles,
+                "public_key": signer.public_key.hex(),
+            }
+            for signer in network.genesis.signers
+        ],
+    }
