@@ -3,13 +3,17 @@
 A leaf stands at the highest subtree it is alone in, so the root depends on the set of (path, value) alone.
 
 Nodes are kept in *pages* of four levels: the page at depth d (a multiple of 4) holds the up to sixteen
-subtrees at depth d + 4 under its prefix, and the hashes between are computed from them. So a change reads
-and writes one record per four levels instead of four, which is what a batch costs in a store. A slot is
-empty, a leaf (the only one under it) or the hash of a deeper page (two leaves or more). Only the root's
-page may hold a single leaf.
+subtrees at depth d + 4 under its prefix. So a batch reads and writes one record per four levels instead of
+four, and records are what costs in a store. A *slot* is empty, a leaf (the only one under it) or the hash of
+a deeper page (two leaves or more). Only the root's page may hold a single leaf.
 
-Page record = mask of the slots in use, 2 bytes, bit 15 the first slot ‖ the slots in order, each 96 bytes
-for a leaf (leaf hash ‖ path ‖ value hash) or 32 for a page, preceded as a whole by the mask of leaves.
+A page is four *quarters* of four slots. A quarter keeps the hash at depth d + 2 above its slots, so that a
+change folds its own quarter and the three nodes above, not all fifteen nodes of the page.
+
+Page record = 4 layout bytes, one a quarter ‖ the quarters. Layout byte = which slots are leaves (high four
+bits) ‖ which are in use (low four bits), the first slot in the highest bit. Quarter = its hash, 32 bytes,
+when it is neither empty nor a single leaf ‖ its slots in use: a leaf in 96 bytes (leaf hash ‖ path ‖ value
+hash), a page in 32. These records are the node's own and never leave it.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +24,7 @@ from typing import Protocol, TypeAlias
 
 from chain.codec import HASH, ListOf, Optional, Row, Uint, decode_row, encode
 from chain.errors import DecodeError
-from chain.hashing import PREFIXES, SEEDED, Tag, tagged_hash
+from chain.hashing import SEEDED, Tag, tagged_hash
 from chain.types import ZERO_HASH, Hash32
 
 PAGE_LEVELS = 4
@@ -28,11 +32,11 @@ PATH_BITS = 256
 PROOF_BYTES = 16 << 10
 """256 siblings and the rest are below 9 KiB."""
 
-_PAGE_SLOTS = 1 << PAGE_LEVELS
+_copy_node_seed = SEEDED[Tag.STATE_NODE].copy
+
+_QUARTERS = _QUARTER_SLOTS = 4
+_HASH_BYTES = 32
 _LEAF_BYTES = 96
-_SLOT_BITS = tuple(1 << (_PAGE_SLOTS - 1 - slot) for slot in range(_PAGE_SLOTS))
-_NODE = PREFIXES[Tag.STATE_NODE]
-_LEAF = PREFIXES[Tag.STATE_LEAF]
 
 Slot: TypeAlias = bytes
 """A slot in use: 96 bytes for a leaf, 32 for a page."""
@@ -105,7 +109,7 @@ def root(reader: TreeReader) -> Hash32:
 
 
 def _root_of(record: bytes | None) -> Hash32:
-    slot = None if record is None else _fold(_slots_of(record))
+    slot = _top_of(*_quarters_of(record))
     return ZERO_HASH if slot is None else Hash32(slot[:32])
 
 
@@ -125,9 +129,10 @@ def _update_page(
     read: Read, nodes: Nodes, depth: int, record: bytes | None, changes: Sequence[LeafChange]
 ) -> Slot | None:
     """Applies sorted changes under one page, and returns what the page's subtree has become."""
-    slots = _empty_slots() if record is None else _slots_of(record)
+    layouts, quarters = _quarters_of(record)
     position, is_low = depth >> 3, depth & 4
-    count, start = len(changes), 0
+    count, start, below = len(changes), 0, depth + PAGE_LEVELS
+    current, slots = -1, _EMPTY
     while start < count:
         first = changes[start][0]
         byte = first[position]
@@ -138,123 +143,167 @@ def _update_page(
             if (byte & 15 if is_low else byte >> 4) != number:
                 break
             end += 1
-        slot = slots[number]
-        if slot is not None and len(slot) == 32:
-            below = depth + PAGE_LEVELS
+        if number >> 2 != current:
+            if current >= 0:
+                layouts[current], quarters[current] = _pack(slots)
+            current = number >> 2
+            slots = _slots_of(layouts[current], quarters[current])
+        slot = slots[number & 3]
+        if slot is not None and len(slot) == _HASH_BYTES:
             page = read(below, _prefix(first, below))
             assert page is not None, f"page at depth {below} of {first.hex()} is missing"
-            slots[number] = _update_page(read, nodes, below, page, changes[start:end])
+            slots[number & 3] = _update_page(read, nodes, below, page, changes[start:end])
         else:
-            slots[number] = _update_leaf(nodes, depth, slot, changes[start:end])
+            slots[number & 3] = _update_leaf(nodes, below, slot, changes[start:end])
         start = end
-    return _close_page(nodes, depth, changes[0][0], slots)
+    layouts[current], quarters[current] = _pack(slots)
+    return _close_page(nodes, depth, changes[0][0], layouts, quarters)
 
 
 def _update_leaf(nodes: Nodes, depth: int, slot: Slot | None, changes: Sequence[LeafChange]) -> Slot | None:
-    """Applies changes to a slot of the page at `depth` that is empty or a leaf."""
+    """Applies changes to a subtree at `depth` that was empty or a leaf."""
+    if len(changes) == 1:
+        path, value = changes[0]
+        if slot is None or slot[32:64] == path:
+            return None if value is None else _leaf_slot(path, value)
     leaves = [(path, value) for path, value in changes if value is not None]
     if slot is not None:
-        path = slot[32:64]
-        if all(changed != path for changed, _ in changes):
-            leaves.append((Hash32(path), Hash32(slot[64:])))
+        kept = Hash32(slot[32:64])
+        if all(changed != kept for changed, _ in changes):
+            leaves.append((kept, Hash32(slot[64:])))
             leaves.sort(key=itemgetter(0))
-    return _build(nodes, depth + PAGE_LEVELS, leaves)
+    return _build(nodes, depth, leaves)
 
 
 def _build(nodes: Nodes, depth: int, leaves: Sequence[tuple[Hash32, Hash32]]) -> Slot | None:
     """A subtree at `depth` made of nothing but these sorted leaves."""
     if len(leaves) < 2:
         return _leaf_slot(*leaves[0]) if leaves else None
-    slots = _empty_slots()
+    layouts, quarters = _quarters_of(None)
     position, is_low = depth >> 3, depth & 4
-    start = 0
-    for number in range(_PAGE_SLOTS):
-        end = start
-        while end < len(leaves):
-            byte = leaves[end][0][position]
-            if (byte & 15 if is_low else byte >> 4) != number:
-                break
-            end += 1
-        if end > start:
-            slots[number] = _build(nodes, depth + PAGE_LEVELS, leaves[start:end])
-            start = end
-    return _close_page(nodes, depth, leaves[0][0], slots)
+    count, start = len(leaves), 0
+    for quarter in range(_QUARTERS):
+        slots = _slots_of(0, b"")
+        for at in range(_QUARTER_SLOTS):
+            number, end = quarter << 2 | at, start
+            while end < count:
+                byte = leaves[end][0][position]
+                if (byte & 15 if is_low else byte >> 4) != number:
+                    break
+                end += 1
+            if end > start:
+                slots[at] = _build(nodes, depth + PAGE_LEVELS, leaves[start:end])
+                start = end
+        layouts[quarter], quarters[quarter] = _pack(slots)
+    return _close_page(nodes, depth, leaves[0][0], layouts, quarters)
 
 
 def _leaf_slot(path: Hash32, value: Hash32) -> Slot:
-    state = SEEDED[Tag.STATE_LEAF].copy()
     both = path + value
-    state.update(both)
-    return state.digest() + both
+    return tagged_hash(Tag.STATE_LEAF, both) + both
 
 
-def _close_page(nodes: Nodes, depth: int, path: bytes, slots: list[Slot | None]) -> Slot | None:
+def _close_page(
+    nodes: Nodes, depth: int, path: bytes, layouts: Sequence[int], quarters: Sequence[bytes]
+) -> Slot | None:
     """Writes the page, or removes it when no more than a leaf is left, which then rises."""
-    top = _fold(slots)
-    is_kept = top is not None and (len(top) == 32 or depth == 0)
-    nodes[depth, _prefix(path, depth)] = _record_of(slots) if is_kept else None
+    top = _top_of(layouts, quarters)
+    is_kept = top is not None and (len(top) == _HASH_BYTES or depth == 0)
+    nodes[depth, _prefix(path, depth)] = bytes(layouts) + b"".join(quarters) if is_kept else None
     return top
 
 
-def _empty_slots() -> list[Slot | None]:
-    return [None] * _PAGE_SLOTS
+# --- page records
 
 
-def _slots_of(record: bytes) -> list[Slot | None]:
-    leaves, used = int.from_bytes(record[:2], "big"), int.from_bytes(record[2:4], "big")
-    slots: list[Slot | None] = []
-    offset = 4
-    for bit in _SLOT_BITS:
-        if not used & bit:
-            slots.append(None)
+def _is_inner(layout: int) -> bool:
+    """Whether a quarter keeps a hash: not when it is empty or holds a single leaf."""
+    used = layout & 15
+    return used.bit_count() > 1 or (used != 0 and layout >> 4 != used)
+
+
+def _cuts(layout: int) -> tuple[slice | None, ...]:
+    offset = _HASH_BYTES if _is_inner(layout) else 0
+    cuts: list[slice | None] = []
+    for bit in (8, 4, 2, 1):
+        if not layout & bit:
+            cuts.append(None)
             continue
-        end = offset + (_LEAF_BYTES if leaves & bit else 32)
-        slots.append(record[offset:end])
+        end = offset + (_LEAF_BYTES if layout >> 4 & bit else _HASH_BYTES)
+        cuts.append(slice(offset, end))
         offset = end
-    return slots
+    return tuple(cuts)
 
 
-def _record_of(slots: Sequence[Slot | None]) -> bytes:
-    leaves = used = 0
+_INNER = tuple(_is_inner(layout) for layout in range(256))
+_CUTS = tuple(_cuts(layout) for layout in range(256))
+_SIZES = tuple(max((cut.stop for cut in cuts if cut is not None), default=0) for cuts in _CUTS)
+"""By layout byte: whether a quarter keeps a hash, where its slots lie, how long it is."""
+
+_EMPTY: list[Slot | None] = []
+
+
+def _quarters_of(record: bytes | None) -> tuple[list[int], list[bytes]]:
+    """The layout bytes and the quarters of a page."""
+    if record is None:
+        return [0] * _QUARTERS, [b""] * _QUARTERS
+    one, two, three, four = record[:4]
+    second = 4 + _SIZES[one]
+    third = second + _SIZES[two]
+    fourth = third + _SIZES[three]
+    return [one, two, three, four], [
+        record[4:second],
+        record[second:third],
+        record[third:fourth],
+        record[fourth:],
+    ]
+
+
+def _slots_of(layout: int, quarter: bytes) -> list[Slot | None]:
+    return [None if cut is None else quarter[cut] for cut in _CUTS[layout]]
+
+
+def _pack(slots: Sequence[Slot | None]) -> tuple[int, bytes]:
+    """The layout byte and the bytes of a quarter with these four slots."""
+    layout, bit = 0, 8
     parts = []
-    for bit, slot in zip(_SLOT_BITS, slots, strict=True):
+    for slot in slots:
         if slot is not None:
-            used |= bit
-            if len(slot) != 32:
-                leaves |= bit
+            layout |= bit if len(slot) == _HASH_BYTES else bit * 17
             parts.append(slot)
-    return leaves.to_bytes(2, "big") + used.to_bytes(2, "big") + b"".join(parts)
+        bit >>= 1
+    if _INNER[layout]:
+        first, second, third, fourth = slots
+        top = _join(_join(first, second), _join(third, fourth))
+        assert top is not None
+        parts.insert(0, top)
+    return layout, b"".join(parts)
 
 
-def _fold(slots: Sequence[Slot | None]) -> Slot | None:
+def _top_of(layouts: Sequence[int], quarters: Sequence[bytes]) -> Slot | None:
     """What a page's subtree is as a slot of the page above: nothing, its only leaf, or its hash."""
-    level = slots
-    while len(level) > 1:
-        level = _level_above(level)
-    return level[0]
+    first, second, third, fourth = [
+        quarter[:_HASH_BYTES] if _INNER[layout] else (quarter or None)
+        for layout, quarter in zip(layouts, quarters, strict=True)
+    ]
+    return _join(_join(first, second), _join(third, fourth))
 
 
-def _level_above(level: Sequence[Slot | None]) -> list[Slot | None]:
-    """Pairs joined: a leaf without a neighbour rises as it is."""
-    above: list[Slot | None] = []
-    copy = SEEDED[Tag.STATE_NODE].copy
-    for left, right in zip(level[::2], level[1::2], strict=True):
-        if left is None:
-            if right is None or len(right) != 32:
-                above.append(right)
-                continue
-            pair = ZERO_HASH + right
-        elif right is None:
-            if len(left) != 32:
-                above.append(left)
-                continue
-            pair = left + ZERO_HASH
-        else:
-            pair = left[:32] + right[:32]
-        state = copy()
-        state.update(pair)
-        above.append(state.digest())
-    return above
+def _join(left: Slot | None, right: Slot | None) -> Slot | None:
+    """The parent of two subtrees; a leaf without a neighbour rises as it is."""
+    if left is None:
+        if right is None or len(right) != _HASH_BYTES:
+            return right
+        pair = ZERO_HASH + right
+    elif right is None:
+        if len(left) != _HASH_BYTES:
+            return left
+        pair = left + ZERO_HASH
+    else:
+        pair = left[:_HASH_BYTES] + right[:_HASH_BYTES]
+    state = _copy_node_seed()
+    state.update(pair)
+    return state.digest()
 
 
 # --- proofs
@@ -337,9 +386,7 @@ def _descend(reader: TreeReader, path: bytes, bits: int) -> tuple[int, list[Slot
     depth = 0
     record = reader.tree_node(0, b"")
     while record is not None:
-        levels: list[Sequence[Slot | None]] = [_slots_of(record)]
-        for _ in range(PAGE_LEVELS):
-            levels.append(_level_above(levels[-1]))
+        levels = _levels_of(record)
         at = 0
         for level in reversed(levels):
             if len(level) > 1:
@@ -352,6 +399,18 @@ def _descend(reader: TreeReader, path: bytes, bits: int) -> tuple[int, list[Slot
         record = reader.tree_node(depth, _prefix(path, depth))
         assert record is not None, f"page at depth {depth} of {path.hex()} is missing"
     return depth, siblings, None
+
+
+def _levels_of(record: bytes) -> list[list[Slot | None]]:
+    """The subtrees of a page, level by level: its sixteen slots first, its top last."""
+    level: list[Slot | None] = []
+    for layout, quarter in zip(*_quarters_of(record), strict=True):
+        level += _slots_of(layout, quarter)
+    levels = [level]
+    while len(level) > 1:
+        level = [_join(left, right) for left, right in zip(level[::2], level[1::2], strict=True)]
+        levels.append(level)
+    return levels
 
 
 def verify_proof(root: bytes, collection: str, key: bytes, value: bytes | None, proof: StateProof) -> bool:
