@@ -273,3 +273,714 @@ SUM_TOO_LARGE = _reason(
     "a sum passes 2^63 - 1 tiyn, the largest number of the ledger",
     "check the amounts",
 )  # fmt: skip
+
+# --- members (contracts/membership.py, contracts/governance.py)
+
+KEY_KNOWN = _reason(
+    "KEY-KNOWN", "formats: Keys and signatures",
+    "бұл кілт бұрын тіркелген: {key}", "этот ключ уже был зарегистрирован: {key}",
+    "the key {key} was registered before: a key is registered once in the life of the network",
+    "make a new key with `eqz key new`",
+)  # fmt: skip
+BAD_POSSESSION = _reason(
+    "KEY-POSSESSION", "formats: Keys and signatures",
+    "кілтті иелену дәлелі жарамсыз: {key}", "доказательство владения ключом недействительно: {key}",
+    "the proof that somebody of {institution} holds the key {key} is not valid",
+    "have the owner of the new key make the proof for this network and this institution",
+)  # fmt: skip
+SIGNERS_FULL = _reason(
+    "SIGNER-LIMIT", "formats: State records",
+    "мекеменің қол қоюшылары тым көп: {institution}, шегі {limit}",
+    "у учреждения {institution} слишком много подписантов, предел {limit}",
+    "{institution} has registered {limit} signers already",
+    "rotate the key of a known signer instead",
+)  # fmt: skip
+LAST_HEAD = _reason(
+    "SIGNER-LAST-HEAD", "TP 238(25), budget-machine 1",
+    "мекемеде кемінде бір басшы қалуға тиіс: {institution}",
+    "в учреждении {institution} должен остаться хотя бы один руководитель",
+    "{institution} must keep at least one head",
+    "register the new head first, then revoke the old one",
+)  # fmt: skip
+INSTITUTION_KNOWN = _reason(
+    "INST-KNOWN", "budget-machine 1",
+    "мұндай атаумен мекеме бұрын тіркелген: {institution}",
+    "учреждение с таким идентификатором уже было: {institution}",
+    "an institution {institution} exists or existed",
+    "choose another id; ids are never given again",
+)  # fmt: skip
+INSTITUTION_CODE = _reason(
+    "INST-CODE", "TP 84",
+    "мекеменің коды дұрыс емес: {code} ({kind}, {digits} сан)",
+    "код учреждения неверен: {code} ({kind}, цифр {digits})",
+    "the code {code} does not fit an institution of kind {kind}: {digits} digits",
+    "an administrator has 3 digits, a state institution 7, others have no code",
+)  # fmt: skip
+INSTITUTION_PARENT = _reason(
+    "INST-PARENT", "TP 84",
+    "бюджеттік бағдарламалардың әкімшісі дұрыс көрсетілмеген: {parent}",
+    "администратор бюджетных программ указан неверно: {parent}",
+    "the parent {parent} is not an open administrator with the first three digits of the code",
+    "a state institution names its administrator, other institutions name none",
+)  # fmt: skip
+CODE_TAKEN = _reason(
+    "INST-CODE-TAKEN", "TP 84",
+    "бұл код басқа мекеменікі: {code}", "код уже присвоен другому учреждению: {code}",
+    "the code {code} belongs to another institution",
+    "take the code that the Treasury assigned",
+)  # fmt: skip
+NO_HEAD = _reason(
+    "INST-NO-HEAD", "TP 238(25), budget-machine 1",
+    "мекеменің басшысы көрсетілмеген: {institution}", "у учреждения {institution} не указан руководитель",
+    "{institution} has no head among its first signers",
+    "give at least one signer the role head",
+)  # fmt: skip
+CLOSE_VALIDATOR = _reason(
+    "INST-VALIDATOR", "budget-machine 1",
+    "мекеме валидаторды жұмыс істетіп тұр: {institution}", "учреждение {institution} держит валидатор",
+    "{institution} runs a validator",
+    "remove its validator by a ballot first",
+)  # fmt: skip
+CLOSE_LAST = _reason(
+    "INST-LAST", "budget-machine 1",
+    "соңғы мекемені жабуға болмайды: {institution} ({kind})",
+    "нельзя закрыть последнее учреждение вида {kind}: {institution}",
+    "{institution} is the last open institution of kind {kind}",
+    "register its successor first",
+)  # fmt: skip
+CLOSE_PARENT = _reason(
+    "INST-CHILDREN", "TP 78, 84",
+    "әкімшінің ашық мекемелері бар: {institution}, {child}",
+    "у администратора {institution} есть открытые учреждения: {child}",
+    "{institution} still has open state institutions, the first is {child}",
+    "close them first",
+)  # fmt: skip
+CLOSE_MONEY = _reason(
+    "INST-MONEY", "TP 78",
+    "мекеменің жоспарлары мен міндеттемелері бар: {institution}, {amount_tiyn}",
+    "за учреждением {institution} числятся планы или обязательства: {amount_tiyn}",
+    "{institution} still holds {amount_tiyn} of one line in plans or obligations",
+    "return, pay or move them first",
+)  # fmt: skip
+NOT_MEMBER = _reason(
+    "MEMBER-NOT", "budget-machine 1",
+    "{institution} желі мүшесі емес", "{institution} не является участником сети",
+    "{institution} is not a member of the network",
+    "only members vote in ballots and run validators",
+)  # fmt: skip
+VALIDATOR_SECOND = _reason(
+    "VALIDATOR-SECOND", "formats: Votes, certificates, validator sets",
+    "мекеменің валидаторы бар: {institution}", "у учреждения {institution} уже есть валидатор",
+    "{institution} runs a validator already: one institution, one vote",
+    "rotate the validator's key instead",
+)  # fmt: skip
+VALIDATOR_UNKNOWN = _reason(
+    "VALIDATOR-UNKNOWN", "formats: Votes, certificates, validator sets",
+    "мекеменің валидаторы жоқ: {institution}", "у учреждения {institution} нет валидатора",
+    "{institution} runs no validator",
+    "see `eqz network members`",
+)  # fmt: skip
+VALIDATOR_LAST = _reason(
+    "VALIDATOR-LAST", "formats: Votes, certificates, validator sets",
+    "соңғы валидаторды алып тастауға болмайды: {institution}",
+    "нельзя исключить последнего валидатора: {institution}",
+    "{institution} runs the last validator",
+    "add another validator first",
+)  # fmt: skip
+VALIDATORS_FULL = _reason(
+    "VALIDATOR-LIMIT", "formats: Votes, certificates, validator sets",
+    "валидаторлар тым көп, шегі {limit}", "валидаторов слишком много, предел {limit}",
+    "there are {limit} validators already",
+    "remove one first",
+)  # fmt: skip
+PARAMS_WRONG = _reason(
+    "PARAMS", "formats: Genesis",
+    "параметрлер дұрыс емес: {found}", "параметры неверны: {found}", "the parameters are wrong: {found}",
+    "see `eqz network params` for names and bounds",
+)  # fmt: skip
+BALLOTS_FULL = _reason(
+    "BALLOT-LIMIT", "budget-machine 4",
+    "ашық дауыс берулер тым көп: {limit}", "открытых голосований слишком много: {limit}",
+    "{limit} ballots are open",
+    "vote on the open ballots first; a vote on an expired one closes it",
+)  # fmt: skip
+BALLOT_UNKNOWN = _reason(
+    "BALLOT-UNKNOWN", "budget-machine 4",
+    "мұндай дауыс беру жоқ: {ballot}", "голосования {ballot} нет", "there is no ballot {ballot}",
+    "see the open ballots for their numbers",
+)  # fmt: skip
+BALLOT_CLOSED = _reason(
+    "BALLOT-CLOSED", "budget-machine 4",
+    "дауыс беру аяқталған: {ballot}", "голосование {ballot} завершено", "ballot {ballot} is closed",
+    "nothing is lost; propose a new ballot if the change is still wanted",
+)  # fmt: skip
+BALLOT_TWICE = _reason(
+    "BALLOT-TWICE", "budget-machine 4",
+    "мекеме дауыс берген: {institution}, {ballot}", "{institution} уже голосовало: {ballot}",
+    "{institution} has voted in ballot {ballot}",
+    "one institution has one vote, and it stands",
+)  # fmt: skip
+
+# --- adoption and financing plans (contracts/appropriations.py, contracts/plans.py)
+
+DATE_AHEAD = _reason(
+    "DATE-AHEAD", "budget-machine 4",
+    "{field} күні операциялық күннен кейін", "дата {field} позже операционного дня",
+    "the date in {field} lies after the operational day",
+    "correct the date, or wait until the treasury opens that day",
+)  # fmt: skip
+BUDGET_ADOPTED = _reason(
+    "BC90-ADOPTED", "BC 90, 94",
+    "бюджет бекітілген: {budget}, {year} жыл", "бюджет уже утверждён: {budget}, {year} год",
+    "the budget {budget} of {year} is adopted already",
+    "what changes an adopted budget is a refinement (BC 94) or an adjustment (BC 98)",
+)  # fmt: skip
+BUDGET_TOTAL = _reason(
+    "BC86-TOTAL", "BC 86(3), LRB-26 art. 1",
+    "бағдарламалар сомасы заңның жиынтығына тең емес: {section}, заңда {stated_tiyn}, жолдарда {found_tiyn}",
+    "сумма программ не равна итогу закона: {section}, в законе {stated_tiyn}, по строкам {found_tiyn}",
+    "the programmes of {section} add up to {found_tiyn}, the law states {stated_tiyn}",
+    "compare the rows with the annex of the law",
+)  # fmt: skip
+BUDGET_ROW_TWICE = _reason(
+    "BC86-TWICE", "BC 12, 86(3)",
+    "бағдарлама екі рет берілген: {administrator}/{programme}",
+    "программа указана дважды: {administrator}/{programme}",
+    "programme {administrator}/{programme} stands twice in the document",
+    "keep one row for each programme of an administrator",
+)  # fmt: skip
+BUDGET_PROTECTED = _reason(
+    "BC97-LIST", "BC 86(5), 97(4)",
+    "қорғалған кіші бағдарламалар тізімі белгіге сай емес: {administrator}/{programme}",
+    "перечень защищённых подпрограмм не соответствует признаку: {administrator}/{programme}",
+    "{administrator}/{programme}: protected subprogrammes are listed with protected = 2, and only then",
+    "set protected to 2 and list the subprogrammes, or give an empty list",
+)  # fmt: skip
+BUDGET_NO_PROGRAMME = _reason(
+    "BC86-PROGRAMME", "BC 86(3), 101(6)",
+    "бекітілген бюджетте мұндай бағдарлама жоқ: {budget}, {year}, {administrator}/{programme}",
+    "в утверждённом бюджете нет такой программы: {budget}, {year}, {administrator}/{programme}",
+    "the budget {budget} of {year} has no programme {administrator}/{programme}",
+    "check budget, year, administrator and programme",
+)  # fmt: skip
+BUDGET_NONE = _reason(
+    "BC90-NONE", "BC 90",
+    "бюджет бекітілмеген: {budget}, {year} жыл", "бюджет не утверждён: {budget}, {year} год",
+    "no budget {budget} of {year} was adopted",
+    "check budget and year",
+)  # fmt: skip
+PLAN_UNIT = _reason(
+    "PLAN-UNIT", "TP 17, 24, budget-machine 2",
+    "сома 100 теңгеге еселі емес: {field}, {amount_tiyn}",
+    "сумма не кратна 100 тенге: {field}, {amount_tiyn}",
+    "the amount in {field} is not a multiple of 100 tenge: {amount_tiyn}",
+    "plans and the budget are kept in thousand tenge with one decimal",
+)  # fmt: skip
+PLAN_FALLS = _reason(
+    "PLAN-FALLS", "TP 19, 35",
+    "жыл басынан өспелі жоспар кемиді: {field}, {month}-ай",
+    "план нарастающим итогом убывает: {field}, месяц {month}",
+    "the cumulative figures in {field} fall in month {month}",
+    "give twelve cumulative figures, January to December",
+)  # fmt: skip
+PLAN_EMPTY = _reason(
+    "PLAN-EMPTY", "TP 11",
+    "жоспардың жылдық сомасы нөлге тең", "годовая сумма плана равна нулю", "the plan's annual sum is zero",
+    "leave the row out",
+)  # fmt: skip
+PLAN_ANNUAL = _reason(
+    "PLAN-ANNUAL", "TP 11, 19",
+    "жылдық сомалар тең емес: міндеттемелер {obligations_tiyn}, төлемдер {payments_tiyn}",
+    "годовые суммы планов не равны: по обязательствам {obligations_tiyn}, по платежам {payments_tiyn}",
+    "the annual sums differ: obligations {obligations_tiyn}, payments {payments_tiyn}",
+    "make December of both plans equal",
+)  # fmt: skip
+PLAN_PAYMENTS_AHEAD = _reason(
+    "TP19-05", "TP 19(5), 35",
+    "төлемдер жоспары міндеттемелер жоспарынан асады: {month}-ай, {payments_tiyn} > {obligations_tiyn}",
+    "план по платежам превышает план по обязательствам: месяц {month}, {payments_tiyn} > {obligations_tiyn}",
+    "in month {month} the payments plan {payments_tiyn} exceeds the obligations plan {obligations_tiyn}",
+    "an obligation is accepted before it is paid: raise the obligations plan or lower the payments plan",
+)  # fmt: skip
+PLAN_HOLDER_UNKNOWN = _reason(
+    "PLAN-HOLDER", "TP 27, 84",
+    "мемлекеттік мекеме тіркелмеген немесе жабық: {holder}",
+    "государственное учреждение не зарегистрировано или закрыто: {holder}",
+    "{holder} is not an open state institution of the ledger",
+    "check the institution's id",
+)  # fmt: skip
+PLAN_HOLDER_FOREIGN = _reason(
+    "BC106-4", "BC 106(4), TP 27",
+    "мекеме басқа әкімшінікі: {holder}, әкімшісі {parent}, құжат {institution}",
+    "учреждение другого администратора: {holder} подведомственно {parent}, документ {institution}",
+    "{holder} belongs to {parent}, the plan is of {institution}",
+    "an administrator approves plans of its own institutions only",
+)  # fmt: skip
+PLAN_EXISTS = _reason(
+    "TP33", "TP 33, 35",
+    "жоспар бекітілген: {holder}, {subprogramme}/{specific}",
+    "план уже утверждён: {holder}, {subprogramme}/{specific}",
+    "{holder} has a plan for {subprogramme}/{specific} already",
+    "an approved plan changes by a certificate of amendment (справка)",
+)  # fmt: skip
+PLAN_POOL = _reason(
+    "TP11", "TP 11, BC 101(6)",
+    "бағдарламаның бөлінбеген қаражаты жеткіліксіз: керегі {amount_tiyn}, бары {free_tiyn}",
+    "нераспределённых средств программы недостаточно: нужно {amount_tiyn}, есть {free_tiyn}",
+    "the plan takes {amount_tiyn}; the programme has {free_tiyn} undistributed and not blocked",
+    "lower the plan: the sum of plans never exceeds the budget",
+)  # fmt: skip
+YEAR_NOT_OPEN = _reason(
+    "BC101-5", "BC 101(5)",
+    "операциялық күн бюджет жылынан тыс: {year} жыл, күн {found} жылы",
+    "операционный день вне бюджетного года: год {year}, день в {found} году",
+    "the operational day lies in {found}, the document in budget year {year}",
+    "operations of a year end on 31 December and begin on 1 January",
+)  # fmt: skip
+PLAN_NONE = _reason(
+    "BC109-PLAN", "BC 109(4), TP 177",
+    "қаржыландыру жоспары жоқ: {holder}, {programme}/{subprogramme}/{specific}",
+    "нет плана финансирования: {holder}, {programme}/{subprogramme}/{specific}",
+    "{holder} has no financing plan for {programme}/{subprogramme}/{specific}",
+    "check the codes; the administrator approves plans",
+)  # fmt: skip
+EXCEEDS_OBLIGATIONS_PLAN = _reason(
+    "TP218-07", "BC 109(4), TP 177, 218(7)",
+    "сома қабылданбаған міндеттемелер сомасынан асады: {amount_tiyn}, {month}-айға дейінгі қалдық "
+    "{room_tiyn} "
+    "(жоспар {plan_tiyn}, қабылданғаны {accepted_tiyn})",
+    "сумма превышает сумму непринятых обязательств: {amount_tiyn}, остаток по месяц {month} {room_tiyn} "
+    "(план {plan_tiyn}, принято {accepted_tiyn})",
+    "{amount_tiyn} exceeds the unaccepted obligations plan to month {month}: {room_tiyn} "
+    "(plan {plan_tiyn}, accepted {accepted_tiyn})",
+    "lower the sum, or ask the administrator to amend the plan of the open months",
+)  # fmt: skip
+EXCEEDS_FREE = _reason(
+    "PLAN-FREE", "TP 35, 218(7), BC 111(1)",
+    "бос қаражат жеткіліксіз: керегі {amount_tiyn}, оқшауланбағаны {free_tiyn}",
+    "свободных средств недостаточно: нужно {amount_tiyn}, не заблокировано {free_tiyn}",
+    "{amount_tiyn} is needed; under this expense identifier {free_tiyn} is allocated and not blocked",
+    "check the expense identifier; blocked money waits for treasury.unblock",
+)  # fmt: skip
+EXCEEDS_PAYMENTS_PLAN = _reason(
+    "TP236-14", "BC 110(3), TP 228, 236(14)",
+    "сома төлемдер жоспарының пайдаланылмаған қалдығынан асады: {amount_tiyn}, {month}-айға дейінгі қалдық "
+    "{room_tiyn} (жоспар {plan_tiyn}, төленгені {redeemed_tiyn})",
+    "сумма превышает неиспользованный остаток плана по платежам: {amount_tiyn}, остаток по месяц {month} "
+    "{room_tiyn} (план {plan_tiyn}, оплачено {redeemed_tiyn})",
+    "{amount_tiyn} exceeds the unused payments plan to month {month}: {room_tiyn} "
+    "(plan {plan_tiyn}, paid {redeemed_tiyn})",
+    "pay less, or wait for the month in which the payment is planned",
+)  # fmt: skip
+
+# --- agreements and obligations (contracts/agreements.py, contracts/obligations.py)
+
+AGREEMENT_EXISTS = _reason(
+    "AGR-EXISTS", "TP 213, 222",
+    "шарт тіркелген: {agreement}", "договор уже зарегистрирован: {agreement}",
+    "agreement {agreement} is registered already",
+    "change it with agreement.amend, or give the new agreement its own number",
+)  # fmt: skip
+AGREEMENT_NONE = _reason(
+    "AGR-NONE", "TP 217, 222",
+    "шарт тіркелмеген: {agreement}", "договор не зарегистрирован: {agreement}",
+    "{holder} has no registered agreement {agreement}",
+    "check the number; list the agreements of the institution",
+)  # fmt: skip
+AGREEMENT_ENDED = _reason(
+    "AGR-ENDED", "TP 207",
+    "шарт бұзылған: {agreement}", "договор расторгнут: {agreement}", "agreement {agreement} was terminated",
+    "nothing more can be registered under it",
+)  # fmt: skip
+AGREEMENT_DATE = _reason(
+    "AGR-DATE", "TP 218, BC 109(4)",
+    "шарт күндері дұрыс емес: {field}", "даты договора неверны: {field}",
+    "the agreement's date in {field} is not possible: it is signed by the operational day and ends after "
+    "signing",
+    "correct the date",
+)  # fmt: skip
+AGREEMENT_SPLIT = _reason(
+    "TP182", "TP 182, 213(13)",
+    "жылдар бойынша бөлу шарт сомасына тең емес: сома {total_tiyn}, жылдар бойынша {found_tiyn}",
+    "разбивка по годам не равна сумме договора: сумма {total_tiyn}, по годам {found_tiyn}",
+    "the sums by year add up to {found_tiyn}, the total is {total_tiyn}",
+    "state each year once, from the current year on, with sums that add up to the total",
+)  # fmt: skip
+AGREEMENT_YEARS = _reason(
+    "TP182-YEARS", "TP 182, 211",
+    "жылдар өсу ретімен емес немесе ағымдағы жылдан бұрын", "годы не по возрастанию или раньше текущего года",
+    "the years are not increasing from the budget year on",
+    "state each year once, the budget year first",
+)  # fmt: skip
+AGREEMENT_CODES = _reason(
+    "TP215", "TP 183, 215",
+    "өтінімдер сомасы ағымдағы жыл сомасына тең емес: {stated_tiyn} және {found_tiyn}",
+    "сумма заявок не равна сумме текущего года: {stated_tiyn} и {found_tiyn}",
+    "the obligations add up to {found_tiyn}, the sum of the year is {stated_tiyn}",
+    "one application for each code, all filed together, equal to the sum of the current year",
+)  # fmt: skip
+AGREEMENT_CODE_TWICE = _reason(
+    "TP215-TWICE", "TP 215",
+    "код шартта екі рет берілген: {subprogramme}/{specific}",
+    "код указан в договоре дважды: {subprogramme}/{specific}",
+    "the code {subprogramme}/{specific} stands twice under one expense identifier",
+    "make one application of the two",
+)  # fmt: skip
+AGREEMENT_BASIS = _reason(
+    "AGR-BASIS", "TP 218",
+    "порталдан тыс шартта құқықтық негіз көрсетілмеген",
+    "для договора вне портала не указано правовое основание",
+    "an agreement made outside the procurement portal names its legal basis",
+    "state the legal basis or the portal's id",
+)  # fmt: skip
+AGREEMENT_CLAUSE = _reason(
+    "TP218-12", "BC 109(4), TP 177, 218(12)",
+    "шартта тіркелгеннен кейін күшіне енетіні туралы талап жоқ",
+    "в договоре нет условия о вступлении в силу после регистрации",
+    "the agreement does not say that it takes effect after registration",
+    "add the clause to the agreement and file it again",
+)  # fmt: skip
+AGREEMENT_VAT = _reason(
+    "AGR-VAT", "TP 218",
+    "ҚҚС сомасы шарт сомасынан асады", "сумма НДС превышает сумму договора",
+    "the VAT {vat_tiyn} is more than the total {total_tiyn}",
+    "correct the VAT, or leave it out when the agreement is without VAT",
+)  # fmt: skip
+EXPERTISE_MISSING = _reason(
+    "TP218-13", "BC 109(4), TP 218(13)",
+    "кешенді ведомстводан тыс сараптаманың оң қорытындысы жоқ: ерекшелік {specific}",
+    "нет положительного заключения комплексной вневедомственной экспертизы: специфика {specific}",
+    "construction and capital repair under {specific} need a positive conclusion of the expertise",
+    "name the conclusion: number, date, end of validity and sum",
+)  # fmt: skip
+EXPERTISE_EXPIRED = _reason(
+    "TP218-14", "BC 109(4), TP 218(14)",
+    "сараптама қорытындысының мерзімі өткен немесе басталмаған: {number}",
+    "заключение экспертизы не действует на день регистрации: {number}",
+    "the expertise {number} is not valid on the operational day",
+    "obtain a valid conclusion",
+)  # fmt: skip
+EXPERTISE_SHORT = _reason(
+    "TP218-15", "BC 109(4), TP 218(15)",
+    "шарт сомасы сараптама сомасынан асады: {total_tiyn} > {expertise_tiyn}",
+    "сумма договора превышает сумму по заключению экспертизы: {total_tiyn} > {expertise_tiyn}",
+    "the total {total_tiyn} exceeds the sum of the expertise {expertise_tiyn}",
+    "lower the agreement or have the estimate examined again",
+)  # fmt: skip
+AFTER_20_DECEMBER = _reason(
+    "BC109-08", "BC 109(8)",
+    "20 желтоқсаннан кейін шарттар тіркелмейді", "после 20 декабря договоры не регистрируются",
+    "no agreement is registered after 20 December, save reserve money and agreements that run past the year",
+    "register it in the new year",
+)  # fmt: skip
+ADVANCE_OVER = _reason(
+    "TP184", "TP 184–199",
+    "аванс шегінен асады: ерекшелік {specific}, {advance_tiyn}, шегі {limit_tiyn} ({percent} %)",
+    "аванс превышает предел: специфика {specific}, {advance_tiyn}, предел {limit_tiyn} ({percent} %)",
+    "the advance {advance_tiyn} exceeds {percent} % of the current-year sum under {specific}: {limit_tiyn}",
+    "lower the advance, or name the ground that permits a higher one",
+)  # fmt: skip
+ADVANCE_GROUND = _reason(
+    "TP184-GROUND", "TP 184–199",
+    "аванс негізі бұл ерекшелікке қолданылмайды: {ground}, {specific}",
+    "основание аванса не применяется к специфике: {ground}, {specific}",
+    "the ground {ground} for an advance does not apply to specific {specific}",
+    "leave the ground out or correct the specific",
+)  # fmt: skip
+ADVANCE_OUTSTANDING = _reason(
+    "TP204", "TP 204",
+    "ұсталмаған аванс жаңа сома бойынша шектен асады: {outstanding_tiyn} > {limit_tiyn}",
+    "неотработанный аванс превышает предел от новой суммы: {outstanding_tiyn} > {limit_tiyn}",
+    "the outstanding advance {outstanding_tiyn} would exceed its limit of the new sum: {limit_tiyn}",
+    "sign acts that work the advance off first",
+)  # fmt: skip
+AMEND_BELOW = _reason(
+    "TP217", "TP 217",
+    "сома орындалған және төленген сомадан төмен: жаңа {amount_tiyn}, ең азы {least_tiyn}",
+    "сумма ниже исполненного и оплаченного: новая {amount_tiyn}, не меньше {least_tiyn}",
+    "the new sum {amount_tiyn} is below what is performed and paid: at least {least_tiyn}",
+    "a decrease takes only what no act and no payment has used",
+)  # fmt: skip
+AMEND_TOTAL = _reason(
+    "TP217-TOTAL", "TP 182, 217",
+    "жаңа жалпы сома орындалғаннан төмен: {total_tiyn}, ең азы {least_tiyn}",
+    "новая общая сумма ниже исполненного: {total_tiyn}, не меньше {least_tiyn}",
+    "the new total {total_tiyn} is below what the agreement already has: {least_tiyn}",
+    "correct the total and the sums by year",
+)  # fmt: skip
+SUPPLEMENT_EXISTS = _reason(
+    "TP217-TWICE", "TP 217",
+    "қосымша келісім тіркелген: {supplement}", "дополнительное соглашение уже зарегистрировано: {supplement}",
+    "supplement {supplement} is registered already",
+    "check the number of the supplementary agreement",
+)  # fmt: skip
+OBLIGATION_EXISTS = _reason(
+    "OBL-EXISTS", "TP 213(3)",
+    "өтінім нөмірі қолданылған: {obligation}", "номер заявки уже использован: {obligation}",
+    "{holder} has an obligation {obligation} already",
+    "give the next number of the institution",
+)  # fmt: skip
+OBLIGATION_NONE = _reason(
+    "OBL-NONE", "TP 222, 236",
+    "міндеттеме табылмады: {obligation}", "обязательство не найдено: {obligation}",
+    "{holder} has no obligation {obligation} here",
+    "check the number; list the obligations of the institution",
+)  # fmt: skip
+OBLIGATION_CLOSED = _reason(
+    "OBL-CLOSED", "TP 207, 217",
+    "міндеттеме жабық: {obligation}",
+    "обязательство закрыто: {obligation}", "obligation {obligation} is closed",
+    "its agreement was ended or reduced to what is paid",
+)  # fmt: skip
+OBLIGATION_REGISTER = _reason(
+    "REG", "BC 109(4), TP 177, 179, REG",
+    "шартты тіркеу міндетті: ерекшелік {specific}, {amount_tiyn}",
+    "обязательна регистрация договора: специфика {specific}, {amount_tiyn}",
+    "under specific {specific} an agreement for {amount_tiyn} must be registered",
+    "use agreement.register; up to 100 МРП some specifics are exempt",
+)  # fmt: skip
+OBLIGATION_PAYEE = _reason(
+    "OBL-PAYEE", "TP 179, 218",
+    "ақша алушы көрсетілмеген: {kind}", "не указан получатель денег: {kind}",
+    "an obligation of kind {kind} names its payee",
+    "give the payee's BIN from the directory; only payroll has none, for personal numbers stay off the "
+    "ledger",
+)  # fmt: skip
+
+# --- acts (contracts/acts.py)
+
+ACT_EXISTS = _reason(
+    "ACT-EXISTS", "BC 109(5)",
+    "акт нөмірі қолданылған: {act}", "номер акта уже использован: {act}", "{holder} has an act {act} already",
+    "give the act its own number",
+)  # fmt: skip
+ACT_NONE = _reason(
+    "ACT-NONE", "BC 109(5)",
+    "акт табылмады: {act}", "акт не найден: {act}", "{holder} has no act {act} in force",
+    "check the number; a corrected act is no longer in force",
+)  # fmt: skip
+ACT_WITHOUT_AGREEMENT = _reason(
+    "ACT-AGREEMENT", "BC 109(5), TP 179",
+    "міндеттеме шартсыз қабылданған: {obligation}", "обязательство принято без договора: {obligation}",
+    "obligation {obligation} has no agreement, so no act is signed on it",
+    "it was payable from acceptance: ask for its payment",
+)  # fmt: skip
+ACT_EXCEEDS = _reason(
+    "BC109-05", "BC 109(5), TP 222",
+    "акт сомасы міндеттеме қалдығынан асады: {amount_tiyn} > {room_tiyn}",
+    "сумма акта превышает остаток обязательства: {amount_tiyn} > {room_tiyn}",
+    "the act's {amount_tiyn} exceeds what the obligation has left: {room_tiyn}",
+    "correct the act, or amend the agreement first",
+)  # fmt: skip
+ACT_PAID = _reason(
+    "ACT-PAID", "BC 109(5)",
+    "акт бойынша төлем жүргізілген: {act}", "по акту уже прошёл платёж: {act}",
+    "something of act {act} is paid already: {paid_tiyn}",
+    "restore the payment first",
+)  # fmt: skip
+ACT_RELEASED = _reason(
+    "ACT-RELEASED", "TP 191",
+    "объект пайдалануға қабылданған: {act}", "объект уже принят в эксплуатацию: {act}",
+    "the retention of act {act} was released by commissioning",
+    "correct the act by a new act with the supplier",
+)  # fmt: skip
+COMMISSION_KIND = _reason(
+    "TP191-WORKS", "TP 191",
+    "пайдалануға қабылдау тек жұмыстар үшін: {agreement}",
+    "приёмка в эксплуатацию только для работ: {agreement}",
+    "agreement {agreement} is not for works",
+    "goods and services have no retention",
+)  # fmt: skip
+COMMISSIONED = _reason(
+    "TP191-TWICE", "TP 191",
+    "объект пайдалануға қабылданған: {agreement}", "объект уже принят в эксплуатацию: {agreement}",
+    "the object of agreement {agreement} is commissioned already",
+    "nothing is left to do",
+)  # fmt: skip
+
+# --- payments (contracts/payments.py)
+
+PAYMENT_NUMBER = _reason(
+    "TP238-01", "TP 238(1)",
+    "төлем шотының нөмірі дұрыс емес: {number}, үлгісі {expected}",
+    "неверный номер счёта к оплате: {number}, форма {expected}",
+    "the number {number} of the payment request has not the form {expected}",
+    "the number is the institution's code, a slash, two digits of the year, a hyphen and a serial number",
+)  # fmt: skip
+PAYMENT_EXISTS = _reason(
+    "PAY-EXISTS", "TP 238(1)",
+    "төлем шотының нөмірі қолданылған: {number}", "номер счёта к оплате уже использован: {number}",
+    "payment request {number} exists already",
+    "give the next serial number",
+)  # fmt: skip
+PAYMENT_NONE = _reason(
+    "PAY-NONE", "TP 229",
+    "төлем шоты табылмады: {number}", "счёт к оплате не найден: {number}",
+    "{holder} has no payment request {number}",
+    "check holder and number",
+)  # fmt: skip
+PAYMENT_DECIDED = _reason(
+    "PAY-DECIDED", "TP 229, 236",
+    "төлем шоты бойынша шешім қабылданған: {number}", "по счёту к оплате уже принято решение: {number}",
+    "payment request {number} is {status} already",
+    "make a new payment request",
+)  # fmt: skip
+PAYMENT_NOT_EXECUTED = _reason(
+    "PAY-OPEN", "TP 237",
+    "төлем жүргізілмеген: {number}", "платёж не проведён: {number}", "payment {number} was not executed",
+    "only an executed payment can come back",
+)  # fmt: skip
+PAYMENT_EXPIRED = _reason(
+    "TP229", "TP 229, 236",
+    "төлем шотының мерзімі өткен: {number}", "срок действия счёта к оплате истёк: {number}",
+    "payment request {number} has expired: it lives {days} calendar days",
+    "make a new payment request",
+)  # fmt: skip
+PAYMENT_FORM = _reason(
+    "PAY-FORM", "TP 230, 238",
+    "аванста акт көрсетілмейді: {number}", "в авансе акт не указывается: {number}",
+    "an advance names no act: {number}",
+    "leave the act out, or do not mark the request as an advance",
+)  # fmt: skip
+PAYMENT_EXCEEDS = _reason(
+    "TP228", "BC 110(3), TP 228",
+    "сома төленуге жататын қалдықтан асады: {amount_tiyn} > {room_tiyn}",
+    "сумма превышает остаток к оплате: {amount_tiyn} > {room_tiyn}",
+    "{amount_tiyn} is more than stands to be paid: {room_tiyn}",
+    "check obligation and act; an act must be signed before it is paid",
+)  # fmt: skip
+ADVANCE_LIMIT = _reason(
+    "TP236-15", "TP 184, 236(15)",
+    "аванс шегінен асады: {amount_tiyn}, қалғаны {room_tiyn}",
+    "превышен предельный размер аванса: {amount_tiyn}, остаток {room_tiyn}",
+    "the advance {amount_tiyn} exceeds what its limit of the year leaves: {room_tiyn}",
+    "ask for less; the limit is that of the registered agreement",
+)  # fmt: skip
+ADVANCE_NOT_WORKED_OFF = _reason(
+    "TP191", "TP 191, 230(12)",
+    "алдыңғы аванс толық ұсталмаған: {outstanding_tiyn}", "прежний аванс не отработан: {outstanding_tiyn}",
+    "an older advance is still outstanding: {outstanding_tiyn}",
+    "a new advance is paid only after acts have worked the old one off",
+)  # fmt: skip
+RESTORE_EXCEEDS = _reason(
+    "PAY-RESTORE", "TP 237, BC 110(5)",
+    "қайтарылған сома төлемнен асады: {amount_tiyn} > {room_tiyn}",
+    "возвращено больше, чем можно восстановить: {amount_tiyn} > {room_tiyn}",
+    "{amount_tiyn} came back, {room_tiyn} of payment {number} can be restored",
+    "correct the act first when the advance was worked off",
+)  # fmt: skip
+
+# --- holds and sequester (contracts/holds.py, contracts/sequester.py)
+
+HOLD_EXISTS = _reason(
+    "HOLD-EXISTS", "BC 111",
+    "оқшаулау нөмірі қолданылған: {hold}", "номер блокировки уже использован: {hold}",
+    "a hold {hold} of another ground or document exists",
+    "give the new order its own id",
+)  # fmt: skip
+HOLD_NONE = _reason(
+    "HOLD-NONE", "BC 111",
+    "оқшаулау табылмады: {hold}", "блокировка не найдена: {hold}", "there is no hold {hold} of this kind",
+    "check the id; list the holds",
+)  # fmt: skip
+HOLD_DONE = _reason(
+    "HOLD-DONE", "BC 97, 111",
+    "шешім орындалған немесе күші жойылған: {hold}", "решение уже исполняется или отменено: {hold}",
+    "the hold {hold} is {status} already",
+    "make a new decision",
+)  # fmt: skip
+HOLD_FREE = _reason(
+    "HOLD-FREE", "BC 97(4), TP 35",
+    "жолда бос қаражат жеткіліксіз: {holder}, керегі {amount_tiyn}, бары {free_tiyn}",
+    "на позиции недостаточно свободных средств: {holder}, нужно {amount_tiyn}, есть {free_tiyn}",
+    "{holder} has {free_tiyn} unaccepted and free on this line, the row takes {amount_tiyn}",
+    "only money that is not accepted can be held; run the planner again",
+)  # fmt: skip
+HOLD_ROW = _reason(
+    "HOLD-ROW", "BC 111",
+    "оқшаулауда мұндай жол жоқ: {hold}, {holder}", "в блокировке нет такой строки: {hold}, {holder}",
+    "the hold {hold} has no such row of {holder}",
+    "check holder, line and expense identifier",
+)  # fmt: skip
+HOLD_AMOUNT = _reason(
+    "HOLD-AMOUNT", "BC 111",
+    "сома оқшауланғаннан асады: {amount_tiyn} > {held_tiyn}",
+    "сумма превышает заблокированное: {amount_tiyn} > {held_tiyn}",
+    "{amount_tiyn} is more than the hold keeps: {held_tiyn}",
+    "take at most what is held",
+)  # fmt: skip
+HOLD_LINE = _reason(
+    "HOLD-LINE", "BC 97, 111",
+    "жол толық емес немесе басқа бюджеттікі: {holder}", "строка неполна или другого бюджета: {holder}",
+    "a row names either a programme (pool of the administrator) or subprogramme and specific "
+    "(institution): {holder}",
+    "give both subprogramme and specific, or neither",
+)  # fmt: skip
+HOLD_EMPTY = _reason(
+    "HOLD-EMPTY", "BC 111",
+    "жолдар да, сома да көрсетілмеген немесе екеуі де көрсетілген", "указываются либо строки, либо сумма",
+    "give either rows or an amount to lift in reverse order",
+    "keep one of the two",
+)  # fmt: skip
+HOLD_SHORTFALL = _reason(
+    "BC111-11", "BC 111(1)(11)",
+    "оқшаулау түсімдердің толық түспеген сомасынан асады: {blocked_tiyn} > {shortfall_tiyn}",
+    "блокировка превышает недопоступление: {blocked_tiyn} > {shortfall_tiyn}",
+    "blocks on this ground would reach {blocked_tiyn}, the shortfall is {shortfall_tiyn}",
+    "block no more than receipts plan less fact",
+)  # fmt: skip
+SEQUESTER_PROTECTED = _reason(
+    "BC97-04", "BC 97(4), 86(5)",
+    "секвестрлеуге жатпайды: {administrator}/{programme}/{subprogramme}",
+    "не подлежит секвестру: {administrator}/{programme}/{subprogramme}",
+    "{administrator}/{programme}/{subprogramme} is on the list that is not sequestered",
+    "take the row out",
+)  # fmt: skip
+SEQUESTER_UNSPLIT = _reason(
+    "BC97-04-UNSPLIT", "BC 97(4)",
+    "бағдарламада қорғалған кіші бағдарлама бар, ал қаражат бөлінбеген: {administrator}/{programme}",
+    "в программе есть защищённая подпрограмма, а средства не распределены: {administrator}/{programme}",
+    "{administrator}/{programme} has a protected subprogramme and this money is not split by "
+    "subprogramme yet",
+    "approve plans first, then cut the unprotected subprogrammes",
+)  # fmt: skip
+SEQUESTER_STATE = _reason(
+    "BC70-06", "BC 70(6), 97(4), 148–149",
+    "мемлекет міндеттемелері секвестрленбейді: {administrator}/{programme}",
+    "обязательства государства не секвестрируются: {administrator}/{programme}",
+    "{administrator}/{programme} fulfils state obligations, which are not sequestered",
+    "take the row out",
+)  # fmt: skip
+SEQUESTER_INSTRUMENT = _reason(
+    "BC97-02", "BC 97(2)",
+    "үлес {share} %: {required} қажет, көрсетілгені {found}",
+    "доля {share} %: требуется {required}, указано {found}",
+    "the cuts of the year reach {share} % of unprotected expenditure: a {required} is needed, not a {found}",
+    "below 10 % the Government decides by resolution, above 10 % a law does",
+)  # fmt: skip
+SEQUESTER_TEN = _reason(
+    "BC97-02-TEN", "BC 97(2)",
+    "үлес дәл 10 %: заң бұл жағдайды реттемейді", "доля ровно 10 %: закон этот случай не регулирует",
+    "the cuts reach exactly 10 %, which the law does not regulate",
+    "change the sum, or have the members set the parameter sequester-exact-ten",
+)  # fmt: skip
+SEQUESTER_TOTAL = _reason(
+    "SEQ-TOTAL", "BC 97",
+    "шешімнің жалпы сомасы дұрыс емес: мәлімделгені {total_tiyn}, жолдар бойынша {found_tiyn}",
+    "общая сумма решения неверна: заявлено {total_tiyn}, по строкам {found_tiyn}",
+    "the decision's stated total is {total_tiyn}, its rows reach {found_tiyn}",
+    "every part states the same total of the whole decision, and the rows add up to it",
+)  # fmt: skip
+SEQUESTER_INCOMPLETE = _reason(
+    "SEQ-PARTS", "BC 97(5)",
+    "шешімнің барлық бөлігі енгізілмеген: {hold}, {placed_tiyn} / {total_tiyn}",
+    "внесены не все части решения: {hold}, {placed_tiyn} из {total_tiyn}",
+    "only {placed_tiyn} of {total_tiyn} of the decision {hold} is held",
+    "submit the missing parts first",
+)  # fmt: skip
+SEQUESTER_SOURCE = _reason(
+    "SEQ-SOURCE", "BC 97, 111",
+    "жол алынатын оқшаулау ашық емес: {hold}", "блокировка, из которой берётся строка, не открыта: {hold}",
+    "{hold} is not an open block of this budget and year",
+    "check the block's id",
+)  # fmt: skip
