@@ -100,9 +100,11 @@ class BlockExecution:
         self.cost = 0
 
     def open(self, misbehaviour: Iterable[Misbehaviour] = ()) -> None:
-        """What a block changes before its transactions: expired client ids, recorded misbehaviour."""
+        """What a block changes before its transactions: expired client ids and validator sets forgotten,
+        misbehaviour recorded."""
         attempt = Overlay(self._overlay)
         _expire_ids(attempt, self._context)
+        membership.prune_validator_sets(attempt, self._context)
         for act in misbehaviour:
             membership.record_misbehaviour(attempt, act, self._context)
         self._keep(attempt, attempt.changes(), None)
