@@ -1,0 +1,244 @@
+"""The ledger's rules over this node's state: the application that an engine drives (`node.ports.Application`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from chain.codec import Binary, ListOf, Row, Text, decode, encode
+from chain.errors import CorruptionError, InvalidBlockError
+from chain.genesis import Genesis, Params
+from chain.state_tree import prove, state_path, update, value_hash
+from chain.transaction import SignedTransaction
+from chain.types import Hash32
+from chain.validators import ValidatorSet
+from contracts.context import BlockContext
+from contracts.executor import (
+    Built,
+    Execution,
+    Refusal,
+    SignatureCheck,
+    apply_transaction,
+    build,
+    execute,
+    params_of,
+)
+from contracts.genesis import genesis_changes, validators_at
+from contracts.membership import Misbehaviour
+from contracts.state import Key, Overlay, StateReader
+from node.ports import Answer
+
+SNAPSHOT_CHUNK_BYTES = 1 << 20
+"""A chunk is closed when it has grown to this: one value more at most, so it fits a frame."""
+
+_CHUNK_LIMIT_BYTES = 4 << 20
+_CHUNK = ListOf(
+    Row("item", (("collection", Text(64, 1)), ("key", Binary(0, 4096)), ("value", Binary(1, 2 << 20)))), 1 << 18
+)
+
+
+class FrozenState(StateReader, Protocol):
+    """One committed height, unmoved by later commits."""
+
+    @property
+    def height(self) -> int | None: ...
+
+    @property
+    def state_root(self) -> bytes | None: ...
+
+    def items(self) -> Iterator[tuple[str, bytes, bytes]]: ...
+
+    def close(self) -> None: ...
+
+
+class StateStore(StateReader, Protocol):
+    """Committed state on disk (`storage.state.LevelState`)."""
+
+    @property
+    def height(self) -> int | None: ...
+
+    @property
+    def state_root(self) -> bytes | None: ...
+
+    def get_at(self, collection: str, key: bytes, height: int) -> bytes | None: ...
+
+    def scan_at(
+        self, collection: str, start: bytes, limit: int, height: int
+    ) -> Sequence[tuple[bytes, bytes]]: ...
+
+    def transaction(self, tx_id: bytes) -> tuple[int, int] | None: ...
+
+    def extra(self, name: bytes) -> bytes | None: ...
+
+    def commit(
+        self,
+        height: int,
+        state_root: bytes,
+        changes: Mapping[Key, bytes | None],
+        nodes: Mapping[tuple[int, bytes], bytes | None],
+        *,
+        transactions: Sequence[bytes] = (),
+        extra: Mapping[bytes, bytes | None] | None = None,
+    ) -> None: ...
+
+    def snapshot(self) -> FrozenState: ...
+
+    def wipe(self) -> None: ...
+
+
+class LedgerApplication:
+    """One per node. Not thread-safe: it belongs to the node's event loop."""
+
+    def __init__(self, store: StateStore, genesis: Genesis, check: SignatureCheck) -> None:
+        self._store = store
+        self._genesis = genesis
+        self._check = check
+        self.chain_id = genesis.chain_id
+        if store.height is None:
+            self._commit_changes(0, genesis_changes(genesis))
+
+    @property
+    def height(self) -> int:
+        height = self._store.height
+        assert height is not None, "genesis is committed when the application is made"
+        return height
+
+    @property
+    def state_root(self) -> Hash32:
+        root = self._store.state_root
+        assert root is not None, "genesis is committed when the application is made"
+        return Hash32(root)
+
+    @property
+    def state(self) -> StateReader:
+        """Committed state, for reading."""
+        return self._store
+
+    def validators_at(self, height: int) -> ValidatorSet:
+        return validators_at(self._store, height)
+
+    def params(self) -> Params:
+        return params_of(self._store)
+
+    def dry_run(self, signed: SignedTransaction, time_ms: int) -> Refusal | None:
+        context = BlockContext(self.chain_id, self.height + 1, time_ms)
+        outcome = apply_transaction(Overlay(self._store), signed, context, check=self._check)
+        return outcome if isinstance(outcome, Refusal) else None
+
+    def build(
+        self,
+        context: BlockContext,
+        candidates: Sequence[SignedTransaction],
+        size_limit_bytes: int,
+        misbehaviour: Sequence[Misbehaviour],
+    ) -> Built:
+        assert context.height == self.height + 1
+        return build(self._store, context, candidates, size_limit_bytes, misbehaviour, self._check)
+
+    def check(
+        self,
+        context: BlockContext,
+        transactions: Sequence[SignedTransaction],
+        misbehaviour: Sequence[Misbehaviour],
+    ) -> Execution:
+        assert context.height == self.height + 1
+        execution = execute(self._store, context, transactions, misbehaviour, self._check)
+        if isinstance(execution, Refusal):
+            raise InvalidBlockError(
+                f"block {context.height} holds a transaction that is refused: {execution.reason.code} {execution}"
+            )
+        return execution
+
+    def apply(
+        self,
+        height: int,
+        execution: Execution,
+        transactions: Sequence[Hash32],
+        extra: Mapping[bytes, bytes | None],
+    ) -> None:
+        assert height == self.height + 1, "each height once, in order"
+        self._store.commit(
+            height,
+            execution.state_root,
+            execution.state_changes,
+            execution.tree.nodes,
+            transactions=transactions,
+            extra=extra,
+        )
+
+    def transaction_place(self, tx_id: Hash32) -> tuple[int, int] | None:
+        """(height, index) of a decided transaction."""
+        return self._store.transaction(tx_id)
+
+    def extra(self, name: bytes) -> bytes | None:
+        """What the engine keeps beside the state."""
+        return self._store.extra(name)
+
+    def scan(
+        self, collection: str, start: bytes, limit: int, height: int | None = None
+    ) -> Sequence[tuple[bytes, bytes]]:
+        """Up to `limit` pairs from `start` on, now or as of an earlier height."""
+        if height is not None and height != self.height:
+            return self._store.scan_at(collection, start, limit, height)
+        return self._store.scan(collection, start, limit)
+
+    def query(self, collection: str, key: bytes, height: int | None = None, *, prove: bool = False) -> Answer:
+        if height is not None and height != self.height:
+            return Answer(height, self._store.get_at(collection, key, height), None)
+        proof = make_proof(self._store, collection, key) if prove else None
+        return Answer(self.height, self._store.get(collection, key), proof)
+
+    def snapshot(self) -> StateSnapshot:
+        return StateSnapshot(self._store.snapshot())
+
+    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterator[bytes]) -> None:
+        assert self.height == 0, "a snapshot fills the state of a node that has no block yet"
+        self._store.wipe()
+        changes: dict[Key, bytes | None] = {}
+        for chunk in chunks:
+            for collection, key, value in decode(chunk, _CHUNK, _CHUNK_LIMIT_BYTES):  # type: ignore[union-attr,misc]
+                changes[(str(collection), bytes(key))] = value  # type: ignore[arg-type,assignment]
+        self._commit_changes(height, changes, state_root)
+
+    def _commit_changes(
+        self, height: int, changes: Mapping[Key, bytes | None], expected_root: Hash32 | None = None
+    ) -> None:
+        hashes = sorted(
+            (state_path(*place), None if value is None else value_hash(value)) for place, value in changes.items()
+        )
+        tree = update(self._store, hashes)
+        if expected_root is not None and tree.root != expected_root:
+            raise CorruptionError(
+                f"the snapshot's values have root {tree.root.hex()}, the chain says {expected_root.hex()} at height "
+                f"{height}; nothing was taken over, fetch the snapshot from another peer"
+            )
+        self._store.commit(height, tree.root, changes, tree.nodes)
+
+
+make_proof = prove
+
+
+class StateSnapshot:
+    """The state of one height in chunks (`node.ports.Snapshot`)."""
+
+    def __init__(self, frozen: FrozenState) -> None:
+        self._frozen = frozen
+        assert frozen.height is not None and frozen.state_root is not None
+        self.height = frozen.height
+        self.state_root = Hash32(frozen.state_root)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Encoded `[[collection, key, value]…]`, each about SNAPSHOT_CHUNK_BYTES."""
+        items: list[tuple[str, bytes, bytes]] = []
+        size = 0
+        for collection, key, value in self._frozen.items():
+            items.append((collection, key, value))
+            size += len(collection) + len(key) + len(value)
+            if size >= SNAPSHOT_CHUNK_BYTES:
+                yield encode(tuple(items))
+                items, size = [], 0
+        if items:
+            yield encode(tuple(items))
+
+    def close(self) -> None:
+        self._frozen.close()

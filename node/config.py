@@ -1,0 +1,97 @@
+"""What the operator of a node writes down: `node.toml`, checked by name and type when the node starts."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chain.errors import ConfigError
+from node.mempool import MempoolLimits
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Endpoint(_Strict):
+    """Where something listens. Port 0 lets the system choose; the choice is written to `<name>.addr`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+
+
+class Peer(_Strict):
+    """One other member's node: its validator address and the SHA-256 of its TLS certificate (DER)."""
+
+    institution: str
+    address: Hex32
+    certificate_sha256: Hex32
+    host: str
+    port: Port
+
+
+class ApiLimits(_Strict):
+    """What one node's HTTP API bears from strangers; see docs/operating.md for why each is what it is."""
+
+    connections: int = Field(default=256, ge=1)
+    connections_per_address: int = Field(default=64, ge=1)
+    header_seconds: float = Field(default=10.0, gt=0)
+    body_seconds: float = Field(default=30.0, gt=0)
+    idle_seconds: float = Field(default=75.0, gt=0)
+    body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    batch: int = Field(default=512, ge=1)
+
+
+class Mempool(_Strict):
+    transactions: int = Field(default=MempoolLimits().transactions, ge=1)
+    size_bytes: int = Field(default=MempoolLimits().size_bytes, ge=1 << 20)
+
+    def limits(self) -> MempoolLimits:
+        return MempoolLimits(self.transactions, self.size_bytes)
+
+
+class NodeConfig(_Strict):
+    """One node. Paths are relative to the directory of `node.toml`."""
+
+    name: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
+    network: str = Field(default="eqazyna", max_length=64)
+    genesis: str = "genesis.eqg"
+    genesis_hash: Hex32
+    validator_key: str | None = "validator.key"
+    password_file: str = "validator.password"
+    certificate: str = "tls.crt"
+    certificate_key: str = "tls.key"
+    p2p: Endpoint = Endpoint()
+    api: Endpoint = Endpoint()
+    peers: tuple[Peer, ...] = ()
+    mempool: Mempool = Mempool()
+    api_limits: ApiLimits = ApiLimits()
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    directory: Path = Field(default=Path(), exclude=True)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read `directory/node.toml`. Raises ConfigError, one line, naming the file and the field."""
+        path = directory / "node.toml"
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**values, "directory": directory})
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{path} is not there; `eqz network new` or `eqz node init` writes one", "CONFIG-MISSING"
+            ) from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: not TOML: {error}") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"{path}: {where}: {first['msg']}") from None
+
+    def path(self, name: str) -> Path:
+        return self.directory / name

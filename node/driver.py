@@ -1,0 +1,619 @@
+"""Inputs in, effects performed: the embedded engine around one application.
+
+The machine of the height decides; this module carries out what it asks for, in order, and feeds it what the world
+says. Everything runs on one event loop. Whatever fails here that is not a stranger's fault ends the node: a
+half-written journal or an unknown state must not go on voting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import islice
+from typing import Any, Protocol
+
+import structlog
+
+from chain.block import Block, Results
+from chain.certificate import Vote
+from chain.errors import DecodeError, ExecutionFault, InvalidBlockError, InvalidMessageError, LedgerError
+from chain.evidence import EVIDENCE_BYTES, Evidence
+from chain.transaction import SignedTransaction, tx_id_of
+from chain.types import Address, Hash32, Height
+from consensus.effects import (
+    Broadcast,
+    BuildBlock,
+    CheckBlock,
+    Decide,
+    Effect,
+    Record,
+    ReportEquivocation,
+    RequestBody,
+    ScheduleTimeout,
+)
+from consensus.inputs import (
+    BlockBuilt,
+    BlockChecked,
+    BodyReceived,
+    CertificateReceived,
+    Input,
+    ProposalReceived,
+    TimeoutElapsed,
+    Verdict,
+    VoteReceived,
+)
+from consensus.machine import Consensus
+from consensus.messages import (
+    Commit,
+    GetBlock,
+    GetCommits,
+    MessageType,
+    ProposalMessage,
+    Status,
+    Transactions,
+    Votes,
+    decode_body,
+)
+from consensus.records import HeightEnded, decode_record, encode_record
+from consensus.signer import Signer
+from consensus.timing import Pacing, TimeBounds, Timeouts
+from contracts.context import BlockContext
+from contracts.executor import Execution
+from node.application import LedgerApplication
+from node.assembly import (
+    HEADER_ROOM_BYTES,
+    DecidedBlock,
+    Tip,
+    assemble,
+    check_header,
+    execute_block,
+    misbehaviour_of,
+)
+from node.catch_up import CatchUp
+from node.evidence import EvidencePool
+from node.intake import Intake
+from node.mempool import Mempool
+from node.metrics import NodeMetrics
+from node.ports import BlockStore, Clock, Journal, Received, Transport
+from node.verified import VerifiedSignatures
+
+CANDIDATES = 2_048
+"""Transactions offered to one block: even the cheapest cost 5 of 10,000, so more would not fit."""
+
+STATUS_FIRST_MS = 250
+STATUS_SLOWEST_MS = 1_000
+JOURNAL_PRUNE_BYTES = 4 * 1024 * 1024
+"""Older records go when the journal has grown to this: a block and its votes are far below it."""
+
+HISTORY = b"history"
+"""Under this name the frontier of the history tree is kept beside the state."""
+
+CLOCK_CHECK_SECONDS = 0.02
+
+log = structlog.get_logger("node.driver")
+
+
+class Observer(Protocol):
+    """Whoever wants to know what was decided (the HTTP API, metrics)."""
+
+    def decided(self, decided: DecidedBlock) -> None: ...
+
+
+class SizedJournal(Journal, Protocol):
+    @property
+    def size_bytes(self) -> int: ...
+
+
+class Driver:
+    """Drives one node from height to height until `stop`."""
+
+    def __init__(
+        self,
+        *,
+        application: LedgerApplication,
+        blocks: BlockStore,
+        tip: Tip,
+        journal: SizedJournal | None,
+        signer: Signer | None,
+        transport: Transport,
+        clock: Clock,
+        mempool: Mempool,
+        signatures: VerifiedSignatures,
+        metrics: NodeMetrics,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._application = application
+        self._blocks = blocks
+        self._tip = tip
+        self._journal = journal
+        self._signer = signer
+        self._transport = transport
+        self._clock = clock
+        self._mempool = mempool
+        self._signatures = signatures
+        self._metrics = metrics
+        self._observers = observers
+        self._evidence = EvidencePool(application)
+        self._catch_up = CatchUp(blocks, transport, clock)
+        self.intake = Intake(
+            application, self._is_committed, mempool, signatures, transport, clock, metrics, self._transactions_came
+        )
+        self._inputs: list[Input] = []
+        self._is_feeding = False
+        self._executions: dict[Hash32, tuple[Execution, tuple[Hash32, ...]]] = {}
+        self._wanted: set[Hash32] = set()
+        self._later: dict[Address, list[Received]] = {}
+        self._has_message = False
+        self._has_transaction = False
+        self._decided_at_ms = clock.now_ms()
+        self._status_every_ms = STATUS_FIRST_MS
+        self._pacing_timer: asyncio.TimerHandle | None = None
+        self._status_timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[None] | None = None
+        self._machine = self._new_machine()
+
+    # --- life
+
+    @property
+    def tip(self) -> Tip:
+        return self._tip
+
+    @property
+    def machine(self) -> Consensus:
+        """The height being decided, for status pages."""
+        return self._machine
+
+    @property
+    def votes(self) -> bool:
+        """Whether this node takes part in deciding the current height."""
+        signer = self._signer
+        if signer is None or signer.retired is not None:
+            return False
+        return self._application.validators_at(self._tip.height + 1).member(signer.address) is not None
+
+    @property
+    def peers_up(self) -> int:
+        return len(self._transport.peers())
+
+    @property
+    def highest_claim(self) -> int:
+        """The highest height any peer claims to be deciding; unsigned."""
+        return self._catch_up.highest_claim
+
+    async def run(self) -> None:
+        """Until cancelled. Raises what ended the node."""
+        loop = asyncio.get_running_loop()
+        self._failure = loop.create_future()
+        self._spawn(self._hear())
+        self._guarded(self._begin_height)
+        self._guarded(self._tell_status)
+        try:
+            await self._failure
+        finally:
+            for timer in (self._pacing_timer, self._status_timer):
+                if timer is not None:
+                    timer.cancel()
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _guarded(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Run a callback; what it raises ends the node instead of vanishing in the loop."""
+        if self._failure is None or self._failure.done():
+            return
+        try:
+            call(*arguments)
+        except BaseException as error:  # handed on to `run`, which raises it
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    # --- heights
+
+    def _new_machine(self) -> Consensus:
+        height = Height(self._tip.height + 1)
+        validators = self._application.validators_at(height)
+        params = self._application.params()
+        signer = self._signer if self.votes else None
+        return Consensus(
+            height,
+            self._application.chain_id,
+            validators,
+            None if signer is None else signer.address,
+            signer,
+            Timeouts(
+                params["timeout-propose-ms"],
+                params["timeout-propose-step-ms"],
+                params["timeout-vote-ms"],
+                params["timeout-vote-step-ms"],
+                params["timeout-cap-ms"],
+            ),
+            TimeBounds(params["precision-ms"], params["delay-ms"]),
+        )
+
+    def _begin_height(self) -> None:
+        """Own records of this height first, then what waited for it, then the pace."""
+        if self._journal is not None:
+            records = [decode_record(record) for record in self._journal.records()]
+            self._perform(self._machine.recover(records))
+        self._take_waiting()
+        self._pace()
+
+    def _take_waiting(self) -> None:
+        height = self._machine.height
+        kept = self._catch_up.take(height)
+        if kept is not None:
+            self._hear_commit(kept[1], kept[0])
+        waiting, self._later = self._later, {}
+        for messages in waiting.values():
+            for message in messages:
+                self._hear_one(message)
+
+    def _decide(self, effect: Decide) -> None:
+        """Log, then state, then journal: each durable before the next (consensus.md, Stable storage)."""
+        block = effect.block
+        block_id = block.block_id
+        found = self._executions.get(block_id) or execute_block(self._application, block, self._decoded)
+        execution, tx_ids = found
+        decided = DecidedBlock(block, effect.certificate, execution, tx_ids)
+        with self._metrics.store_seconds.time():
+            self._store(decided)
+        self._note(decided, effect.round)
+        self._tip = self._tip.child(block, effect.certificate.encode())
+        self._machine = self._new_machine()
+        self._inputs.clear()
+        self._executions.clear()
+        self._wanted.clear()
+        self._has_message = False
+        self._has_transaction = False
+        self._decided_at_ms = self._clock.now_ms()
+        self._evidence.settle()
+        for observer in self._observers:
+            observer.decided(decided)
+        self._catch_up.decided(self._machine.height)
+        self._take_waiting()
+        self._pace()
+
+    def _store(self, decided: DecidedBlock) -> None:
+        header = decided.block.header
+        height = header.height
+        results = Results(decided.execution.outcomes, decided.execution.changes).encode()
+        self._blocks.append(height, decided.block.encode(), results, decided.certificate.encode())
+        history = self._tip.history.append(decided.block.block_id)
+        self._application.apply(height, decided.execution, decided.tx_ids, {HISTORY: history.encode()})
+        if self._journal is None or self._signer is None:
+            return
+        ended = HeightEnded(height)
+        record = encode_record(ended)
+        if self._journal.size_bytes > JOURNAL_PRUNE_BYTES:
+            self._journal.prune([record])
+        else:
+            self._journal.append(record)
+        self._signer.end_height(ended)
+
+    def _note(self, decided: DecidedBlock, round_: int) -> None:
+        header = decided.block.header
+        self._mempool.remove(decided.tx_ids)
+        if len(self._mempool):
+            self._mempool.remove_clients(
+                [self._decoded(body, auth) for body, auth in decided.block.transactions]
+            )
+        self.intake.forget(decided.tx_ids)
+        self._metrics.height.set(header.height)
+        self._metrics.block_time.set(header.time_ms / 1000)
+        self._metrics.transactions.inc(len(decided.tx_ids))
+        self._metrics.rounds.inc(round_)
+        self._metrics.mempool.set(len(self._mempool))
+        log.debug(
+            "decided", height=header.height, round=round_, transactions=len(decided.tx_ids),
+            block=decided.block.block_id.hex(), state_root=header.state_root.hex(),
+        )  # fmt: skip
+
+    # --- pace
+
+    def _pace(self) -> None:
+        """Enter round 0 when there is a reason to, not before the block interval has passed."""
+        if self._pacing_timer is not None:
+            self._pacing_timer.cancel()
+            self._pacing_timer = None
+        if self._machine.round >= 0 or self._machine.is_decided:
+            return
+        params = self._application.params()
+        pacing = Pacing(self._decided_at_ms, params["block-interval-ms"], params["idle-ms"])
+        now_ms = self._clock.now_ms()
+        if self._decided_at_ms > now_ms:
+            self._decided_at_ms = now_ms  # the clock was set back: do not wait for it to come again
+        ready = self._has_message or self._has_ready_transaction(now_ms)
+        wait_ms = pacing.wait_ms(now_ms, ready, self._has_message)
+        if wait_ms == 0:
+            self._perform(self._machine.start())
+            self._step_changed()
+        else:
+            loop = asyncio.get_running_loop()
+            self._pacing_timer = loop.call_later(wait_ms / 1000, self._guarded, self._pace)
+
+    def _has_ready_transaction(self, now_ms: int) -> bool:
+        """Whether a waiting transaction passes against the state of now; those that do not are let go."""
+        if self._has_transaction:
+            return True
+        for signed in list(self._mempool.waiting()):
+            refusal = self._application.dry_run(signed, now_ms)
+            if refusal is None:
+                self._has_transaction = True
+                return True
+            self._mempool.remove([signed.tx_id])
+            self.intake.remember_refusal(signed.tx_id, refusal)
+        return False
+
+    def _transactions_came(self) -> None:
+        self._has_transaction = True
+        self._metrics.mempool.set(len(self._mempool))
+        self._guarded(self._pace)
+
+    # --- the machine
+
+    def _feed(self, received: Input) -> None:
+        """Hand in an input and perform what follows; inputs that arise meanwhile wait their turn."""
+        self._inputs.append(received)
+        if self._is_feeding:
+            return
+        self._is_feeding = True
+        try:
+            while self._inputs:
+                machine = self._machine
+                before = (machine.round, machine.step)
+                self._perform(machine.handle(self._inputs.pop(0)))
+                if machine is self._machine and (machine.round, machine.step) != before:
+                    self._step_changed()
+        finally:
+            self._is_feeding = False
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Record(payload):
+                    assert self._journal is not None, "a node without a journal signs nothing"
+                    self._journal.append(payload)
+                case Broadcast(kind, payload):
+                    self._transport.broadcast(kind, payload)
+                case ScheduleTimeout(height, round_, step, duration_ms):
+                    elapsed = TimeoutElapsed(height, round_, step)
+                    asyncio.get_running_loop().call_later(
+                        duration_ms / 1000, self._guarded, self._feed_timeout, elapsed
+                    )
+                case BuildBlock():
+                    self._spawn(self._build(self._machine, effect))
+                case CheckBlock(block):
+                    self._spawn(self._check(self._machine, block))
+                case RequestBody(block_id):
+                    self._wanted.add(block_id)
+                    self._request(block_id)
+                case ReportEquivocation(validator, evidence):
+                    self._metrics.equivocations.inc()
+                    log.error("equivocation", validator=validator.hex(), height=self._machine.height)
+                    self._take_evidence(evidence)
+                case Decide():
+                    self._decide(effect)
+        if self._signer is not None and self._signer.refusals:
+            for refusal in self._signer.refusals:
+                log.error("signature refused", reason=refusal)
+            self._signer.refusals.clear()
+
+    def _feed_timeout(self, elapsed: TimeoutElapsed) -> None:
+        if elapsed.height == self._machine.height:
+            self._feed(elapsed)
+
+    async def _build(self, machine: Consensus, effect: BuildBlock) -> None:
+        while self._clock.now_ms() <= self._tip.time_ms:  # block time rises strictly
+            await asyncio.sleep(CLOCK_CHECK_SECONDS)
+        candidates = list(islice(self._mempool.waiting(), CANDIDATES))
+        await self._signatures.prepare(candidates, self._application.state, self._application.chain_id)
+        if machine is not self._machine or machine.round != effect.round:
+            return
+        evidence = self._evidence.for_block(effect.height)
+        now_ms = self._clock.now_ms()
+        if now_ms <= self._tip.time_ms:
+            return  # the clock was set back while signatures were verified; the round's timer runs
+        context = BlockContext(self._application.chain_id, effect.height, now_ms)
+        limit_bytes = self._application.params()["block-bytes"] - HEADER_ROOM_BYTES
+        with self._metrics.execute_seconds.time():
+            built = self._application.build(context, candidates, limit_bytes, misbehaviour_of(evidence))
+        for signed, refusal in built.dropped:
+            self.intake.remember_refusal(signed.tx_id, refusal)
+        for signed, fault in built.quarantined:
+            self._metrics.faults.inc()
+            log.critical("execution fault: transaction quarantined", tx_id=signed.tx_id.hex(), fault=str(fault))
+        self._mempool.remove([signed.tx_id for signed, _ in (*built.dropped, *built.quarantined)])
+        assert self._signer is not None, "only a validator is asked to build"
+        block = assemble(
+            self._application, self._tip, now_ms, self._signer.address, built.transactions, built.execution, evidence
+        )
+        tx_ids = tuple(signed.tx_id for signed in built.transactions)
+        self._executions[block.block_id] = (built.execution, tx_ids)
+        self._feed(BlockBuilt(effect.round, block))
+
+    async def _check(self, machine: Consensus, block: Block) -> None:
+        try:
+            check_header(self._application, self._tip, block)
+            transactions = [self._decoded(body, auth) for body, auth in block.transactions]
+            await self._signatures.prepare(transactions, self._application.state, self._application.chain_id)
+            if machine is not self._machine:
+                return
+            with self._metrics.execute_seconds.time():
+                found = execute_block(self._application, block, self._decoded)
+            self._executions[block.block_id] = found
+            verdict = Verdict.VALID
+        except ExecutionFault as fault:
+            self._metrics.faults.inc()
+            log.critical("execution fault: prevoting nil", height=machine.height, fault=str(fault))
+            verdict = Verdict.FAULT
+        except (DecodeError, InvalidMessageError, InvalidBlockError) as error:
+            log.error("invalid block", height=machine.height, proposer=block.header.proposer.hex(), reason=str(error))
+            verdict = Verdict.INVALID
+        if machine is self._machine:
+            self._feed(BlockChecked(block.block_id, verdict))
+
+    def _decoded(self, body: bytes, auth: bytes) -> SignedTransaction:
+        """A transaction of a block; one that waits here was decoded before."""
+        waiting = self._mempool.get(tx_id_of(body))
+        if waiting is not None and waiting.auth == auth:
+            return waiting
+        return SignedTransaction.decode(body, auth)
+
+    def _request(self, block_id: Hash32) -> None:
+        request = GetBlock(Height(self._machine.height), block_id).encode()
+        self._transport.broadcast(MessageType.GET_BLOCK, request)
+
+    def _take_evidence(self, evidence: Evidence) -> None:
+        if self._evidence.add(evidence):
+            self._transport.broadcast(MessageType.EVIDENCE, evidence.encode())
+
+    def _is_committed(self, tx_id: Hash32) -> bool:
+        return self._application.transaction_place(tx_id) is not None
+
+    # --- peers
+
+    def _step_changed(self) -> None:
+        self._status_every_ms = STATUS_FIRST_MS
+        self._metrics.round.set(self._machine.round)
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        """STATUS to all, then again a little later; slower while nothing happens."""
+        if self._status_timer is not None:
+            self._status_timer.cancel()
+        self._transport.broadcast(MessageType.STATUS, self._machine.status().encode())
+        self._metrics.peers.set(len(self._transport.peers()))
+        for block_id in self._wanted:
+            self._request(block_id)
+        self._catch_up.ask(self._machine.height)
+        delay = self._status_every_ms / 1000
+        self._status_every_ms = min(self._status_every_ms * 2, STATUS_SLOWEST_MS)
+        loop = asyncio.get_running_loop()
+        self._status_timer = loop.call_later(delay, self._guarded, self._tell_status)
+
+    async def _hear(self) -> None:
+        async for message in self._transport.incoming():
+            self._hear_one(message)
+
+    def _hear_one(self, message: Received) -> None:
+        try:
+            self._dispatch(message)
+        except (DecodeError, InvalidMessageError) as error:
+            self._metrics.blamed.labels(str(message.type)).inc()
+            log.warning("bad message", peer=message.peer.hex(), type=message.type, reason=str(error))
+            self._transport.blame(message.peer, str(error))
+
+    def _dispatch(self, message: Received) -> None:
+        peer, kind, payload = message
+        match kind:
+            case MessageType.PROPOSAL:
+                proposal = ProposalMessage.decode(payload)
+                if self._is_for_now(proposal.proposal.height, message):
+                    received_at_ms = self._clock.now_ms()
+                    self._feed(
+                        ProposalReceived(proposal.proposal, proposal.block, proposal.polka, received_at_ms)
+                    )
+            case MessageType.VOTE:
+                vote = Vote.decode(payload)
+                self._hear_votes(message, Votes(vote.height, None, (vote,)))
+            case MessageType.VOTES:
+                self._hear_votes(message, Votes.decode(payload))
+            case MessageType.STATUS:
+                self._hear_status(peer, Status.decode(payload))
+            case MessageType.TXS:
+                pairs = Transactions.decode(payload).transactions
+                self._spawn(self._admit(pairs, peer))
+            case MessageType.COMMIT:
+                self._hear_commit(peer, Commit.decode(payload), len(payload))
+            case MessageType.GET_BLOCK:
+                self._answer_block(peer, GetBlock.decode(payload))
+            case MessageType.BLOCK:
+                block = decode_body(payload)
+                if block.block_id in self._wanted:
+                    self._wanted.discard(block.block_id)
+                    self._feed(BodyReceived(block))
+            case MessageType.GET_COMMITS:
+                self._catch_up.answer(peer, GetCommits.decode(payload))
+            case MessageType.EVIDENCE:
+                self._hear_evidence(payload)
+            case _:
+                raise InvalidMessageError(f"message type {kind} is not known")
+
+    async def _admit(self, pairs: Sequence[tuple[bytes, bytes]], peer: Address) -> None:
+        await self.intake.admit(pairs, peer)
+
+    def _is_for_now(self, height: int, message: Received) -> bool:
+        """Messages of the next height wait, per link at most one PROPOSAL and 4·n votes; others are dropped."""
+        current = self._machine.height
+        if height == current + 1:
+            waiting = self._later.setdefault(message.peer, [])
+            same = sum(1 for one in waiting if one.type == message.type)
+            limit = 1 if message.type == MessageType.PROPOSAL else 4 * len(self._machine.validators.members)
+            if same < limit:
+                waiting.append(message)
+        if height != current:
+            return False
+        self._note_message()
+        return True
+
+    def _note_message(self) -> None:
+        """A PROPOSAL or vote of this height came: others have begun, so shall we."""
+        if not self._has_message:
+            self._has_message = True
+            self._pace()
+
+    def _hear_votes(self, message: Received, votes: Votes) -> None:
+        if not self._is_for_now(votes.height, message):
+            return
+        if votes.proposal is not None:
+            self._feed(ProposalReceived(votes.proposal, None, (), self._clock.now_ms()))
+        for vote in votes.votes:
+            if vote.height == votes.height:
+                self._feed(VoteReceived(vote))
+
+    def _hear_status(self, peer: Address, status: Status) -> None:
+        height = self._machine.height
+        self._catch_up.saw_status(peer, status, height)
+        if status.height == height:
+            lacking = self._machine.votes_lacking(status)
+            if lacking is not None:
+                self._transport.send(peer, MessageType.VOTES, lacking)
+
+    def _hear_commit(self, peer: Address, commit: Commit, size_bytes: int = 0) -> None:
+        height = self._machine.height
+        if commit.block.header.height != height:
+            self._catch_up.keep(peer, commit, height, size_bytes)
+            return
+        self._feed(CertificateReceived(commit.certificate, commit.block))
+        if self._machine.height > height:
+            self._catch_up.brought(peer)
+            self._metrics.caught_up.inc()
+
+    def _answer_block(self, peer: Address, request: GetBlock) -> None:
+        block = self._machine.body(request.block_id)
+        if block is not None:
+            self._transport.send(peer, MessageType.BLOCK, block.encode())
+
+    def _hear_evidence(self, payload: bytes) -> None:
+        if len(payload) > EVIDENCE_BYTES:
+            raise DecodeError(f"evidence of {len(payload)} bytes")
+        evidence = Evidence.decode(payload)
+        if evidence.height <= self._machine.height:
+            try:
+                self._take_evidence(evidence)
+            except LedgerError as error:
+                raise InvalidMessageError(str(error)) from None

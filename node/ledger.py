@@ -1,0 +1,323 @@
+"""The ledger as the outside sees it through this node: what is decided, what waits, what is proved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chain.block import Block, Outcome, Results
+from chain.certificate import CommitCertificate
+from chain.hashing import Tag, inclusion_path
+from chain.transaction import SignedTransaction
+from chain.types import Hash32
+from contracts.executor import Refusal
+from contracts.records import (
+    EMPTY_BALANCE,
+    STATUSES,
+    Balance,
+    Collection,
+    operational_day,
+    prefix_of,
+    trusted,
+)
+from node.application import LedgerApplication
+from node.assembly import DecidedBlock
+from node.driver import Driver
+from node.intake import Admission
+from node.mempool import Mempool
+from node.metrics import NodeMetrics
+from node.ports import Answer, BlockStore, Clock
+from node.verified import VerifiedSignatures
+
+EVENTS_BUFFERED = 1_024
+"""Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from there."""
+
+WAITERS = 4_096
+"""Requests that may wait for a transaction at once."""
+
+SCAN_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """What `GET /v1/status` says. Times in ms since 1970, ages in ms by this node's clock."""
+
+    name: str
+    network: str
+    chain_id: Hash32
+    height: int
+    block_id: Hash32
+    state_root: Hash32
+    block_time_ms: int
+    age_ms: int
+    round: int
+    validators: int
+    votes: bool
+    peers: int
+    highest_claim: int
+    mempool: int
+    operational_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStatus:
+    """committed (with place and outcome), waiting, refused (with the reason) or unknown."""
+
+    tx_id: Hash32
+    status: str
+    height: int | None = None
+    index: int | None = None
+    outcome: Outcome | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """All that a receipt needs (docs/formats.md, Receipt)."""
+
+    body: bytes
+    auth: bytes
+    outcome: bytes
+    index: int
+    count: int
+    body_path: tuple[Hash32, ...]
+    auth_path: tuple[Hash32, ...]
+    outcome_path: tuple[Hash32, ...]
+    header: bytes
+    certificate: bytes
+    validator_sets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHeight:
+    """One decided height from the block log."""
+
+    block: Block
+    results: Results
+    certificate: CommitCertificate
+
+
+class TooManyWaiting(Exception):
+    """All places to wait are taken; ask again."""
+
+
+class Ledger:
+    """Reads and submissions of one node. Belongs to the node's event loop."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        network: str,
+        application: LedgerApplication,
+        blocks: BlockStore,
+        mempool: Mempool,
+        signatures: VerifiedSignatures,
+        clock: Clock,
+        metrics: NodeMetrics,
+    ) -> None:
+        self._name = name
+        self._network = network
+        self._application = application
+        self._blocks = blocks
+        self._mempool = mempool
+        self._signatures = signatures
+        self._clock = clock
+        self.metrics = metrics
+        self._driver: Driver | None = None
+        self._waiters: dict[Hash32, list[asyncio.Future[None]]] = {}
+        self._waiting = 0
+        self._subscribers: set[asyncio.Queue[DecidedBlock | None]] = set()
+
+    def attach(self, driver: Driver) -> None:
+        """The driver observes through this ledger and is asked by it: made one after the other."""
+        self._driver = driver
+
+    @property
+    def driver(self) -> Driver:
+        assert self._driver is not None, "attached when the node is composed"
+        return self._driver
+
+    # --- reading
+
+    def status(self) -> NodeStatus:
+        """Where this node stands."""
+        tip, machine = self.driver.tip, self.driver.machine
+        return NodeStatus(
+            name=self._name,
+            network=self._network,
+            chain_id=self._application.chain_id,
+            height=self._application.height,
+            block_id=tip.block_id,
+            state_root=self._application.state_root,
+            block_time_ms=tip.time_ms,
+            age_ms=max(0, self._clock.now_ms() - tip.time_ms),
+            round=machine.round,
+            validators=len(self._application.validators_at(tip.height + 1).members),
+            votes=self.driver.votes,
+            peers=self.driver.peers_up,
+            highest_claim=self.driver.highest_claim,
+            mempool=len(self._mempool),
+            operational_day=operational_day(self._application.state),
+        )
+
+    def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer:
+        """A value now (provable) or at an earlier height. Raises LedgerError for a height not held."""
+        return self._application.query(collection, key, height, prove=prove)
+
+    def scan(
+        self, collection: str, start: bytes, limit: int, height: int | None
+    ) -> Sequence[tuple[bytes, bytes]]:
+        return self._application.scan(collection, start, min(limit, SCAN_PAGE), height)
+
+    def header(self, height: int) -> bytes:
+        """The header's bytes, against whose state root a proof is checked."""
+        return self.block(height).block.header_bytes
+
+    def block(self, height: int) -> StoredHeight:
+        """Raises HeightNotHeldError, CorruptionError."""
+        stored = self._blocks.read(height)
+        return StoredHeight(
+            Block.decode(stored.block),
+            Results.decode(stored.results),
+            CommitCertificate.decode(stored.certificate),
+        )
+
+    def transaction(self, tx_id: Hash32) -> TransactionStatus:
+        """What this node knows of it."""
+        place = self._application.transaction_place(tx_id)
+        if place is not None:
+            height, index = place
+            outcome = Outcome.decode(self.block(height).results.outcomes[index])
+            return TransactionStatus(tx_id, "committed", height, index, outcome)
+        if tx_id in self._mempool:
+            return TransactionStatus(tx_id, "waiting")
+        refusal = self.driver.intake.refusal_of(tx_id)
+        if refusal is not None:
+            return TransactionStatus(tx_id, "refused", refusal=refusal)
+        return TransactionStatus(tx_id, "unknown")
+
+    def inclusion(self, tx_id: Hash32) -> InclusionProof | None:
+        """Everything a receipt carries, or None: the transaction is in no block."""
+        place = self._application.transaction_place(tx_id)
+        if place is None:
+            return None
+        height, index = place
+        stored = self.block(height)
+        bodies = [body for body, _ in stored.block.transactions]
+        auths = [auth for _, auth in stored.block.transactions]
+        outcomes = stored.results.outcomes
+        return InclusionProof(
+            body=bodies[index],
+            auth=auths[index],
+            outcome=outcomes[index],
+            index=index,
+            count=len(bodies),
+            body_path=inclusion_path(Tag.TX_BODY, bodies, index),
+            auth_path=inclusion_path(Tag.TX_AUTH, auths, index),
+            outcome_path=inclusion_path(Tag.OUTCOME, outcomes, index),
+            header=stored.block.header_bytes,
+            certificate=stored.certificate.encode(),
+            validator_sets=self._set_chain(height),
+        )
+
+    def programme_balances(
+        self, budget: str, year: int, height: int | None = None
+    ) -> list[tuple[str, str, Balance]]:
+        """(administrator, programme, balance) of one budget year, in the order of the codes."""
+        prefix = prefix_of(5, 1, budget, year)
+        found: list[tuple[str, str, Balance]] = []
+        start = prefix
+        while True:
+            page = self.scan(Collection.BALANCES, start, SCAN_PAGE, height)
+            for key, value in page:
+                if not key.startswith(prefix):
+                    return found
+                _, _, _, administrator, programme = trusted(key)
+                found.append((administrator, programme, Balance.decode(value)))
+            if len(page) < SCAN_PAGE:
+                return found
+            start = page[-1][0] + b"\x00"
+
+    def statuses(self, budget: str, year: int, height: int | None = None) -> dict[str, int]:
+        """The six statuses of one budget year in tiyn, and `issued`."""
+        amounts = list(EMPTY_BALANCE.amounts)
+        issued = 0
+        for _, _, balance in self.programme_balances(budget, year, height):
+            issued += balance.issued
+            amounts = [one + other for one, other in zip(amounts, balance.amounts, strict=True)]
+        totals = {name: sum(amounts[slot] for slot in slots) for name, slots in STATUSES}
+        return {**totals, "issued": issued}
+
+    # --- submitting
+
+    async def submit(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[Admission]:
+        """Offer transactions; one answer for each, in order. Accepted is not final: wait."""
+        return await self.driver.intake.admit(pairs)
+
+    async def dry_run(self, body: bytes, auth: bytes) -> Refusal | None:
+        """Whether it would be executed on the state of now. Raises DecodeError; nothing is kept."""
+        signed = SignedTransaction.decode(body, auth)
+        await self._signatures.prepare([signed], self._application.state, self._application.chain_id)
+        return self._application.dry_run(signed, self._clock.now_ms())
+
+    async def wait(self, tx_id: Hash32, timeout_ms: int) -> TransactionStatus:
+        """The status when the transaction is decided, or after `timeout_ms`."""
+        if self._application.transaction_place(tx_id) is None and timeout_ms > 0:
+            if self._waiting >= WAITERS:
+                raise TooManyWaiting
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.setdefault(tx_id, []).append(future)
+            self._waiting += 1
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(future, timeout_ms / 1000)
+            finally:
+                self._forget_waiter(tx_id, future)
+        return self.transaction(tx_id)
+
+    async def events(self) -> AsyncIterator[DecidedBlock]:
+        """Every block decided from now on; ends when this reader has fallen too far behind."""
+        queue: asyncio.Queue[DecidedBlock | None] = asyncio.Queue(EVENTS_BUFFERED)
+        self._subscribers.add(queue)
+        try:
+            while (decided := await queue.get()) is not None:
+                yield decided
+        finally:
+            self._subscribers.discard(queue)
+
+    def decided(self, decided: DecidedBlock) -> None:
+        """Called by the driver after each height."""
+        for tx_id in decided.tx_ids:
+            for future in self._waiters.get(tx_id, ()):
+                if not future.done():
+                    future.set_result(None)
+        for queue in tuple(self._subscribers):
+            if queue.full():
+                self._subscribers.discard(queue)
+                queue.get_nowait()
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(decided)
+
+    def close_streams(self) -> None:
+        """End every event stream, so that the server can stop."""
+        for queue in tuple(self._subscribers):
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
+    def _forget_waiter(self, tx_id: Hash32, future: asyncio.Future[None]) -> None:
+        self._waiting -= 1
+        waiters = self._waiters[tx_id]
+        waiters.remove(future)
+        if not waiters:
+            del self._waiters[tx_id]
+
+    def _set_chain(self, height: int) -> tuple[bytes, ...]:
+        """The validator set that votes on `height`."""
+        return (self._application.validators_at(height).encode(),)
+
+

@@ -1,0 +1,46 @@
+"""Health of the node itself, as Prometheus metrics. Figures of the budget are not here: they have proofs."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+_FINALITY_SECONDS = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
+_WORK_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+class NodeMetrics:
+    """One registry a node, so that several nodes may live in one process in tests."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+            return Counter(f"eqz_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"eqz_{name}", text, registry=self.registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"eqz_{name}", text, buckets=buckets, registry=self.registry)
+
+        self.height = gauge("height", "Last decided height.")
+        self.block_time = gauge("block_time_seconds", "Time of the last decided block, seconds since 1970.")
+        self.round = gauge("round", "Round of the height being decided; -1 between heights.")
+        self.peers = gauge("peers", "Links that are up.")
+        self.mempool = gauge("mempool_transactions", "Transactions waiting for a block.")
+        self.transactions = counter("transactions", "Transactions decided.")
+        self.rounds = counter("extra_rounds", "Rounds above 0 in which heights were decided.")
+        self.refused = counter("refused", "Transactions refused at admission or building, by code.", ("code",))
+        self.blamed = counter("blamed", "Messages that no honest peer sends, by kind.", ("kind",))
+        self.equivocations = counter("equivocations", "Validators seen signing two contents.")
+        self.faults = counter("execution_faults", "Transactions that broke a rule of ours; each is a bug.")
+        self.caught_up = counter("caught_up", "Blocks taken over from peers after being away.")
+        self.block_seconds = histogram(
+            "block_interval_seconds", "Time between two decisions while there was work.", _FINALITY_SECONDS
+        )
+        self.execute_seconds = histogram("execute_seconds", "Building or checking one block.", _WORK_SECONDS)
+        self.store_seconds = histogram("store_seconds", "Block log, state and journal of one block.", _WORK_SECONDS)
+
+    def exposition(self) -> bytes:
+        return generate_latest(self.registry)
