@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from contracts import directories, membership, receipts, treasury
+from contracts import directories, governance, membership, receipts, treasury
 
-LOADED = (directories, membership, receipts, treasury)
+LOADED = (directories, governance, membership, receipts, treasury)

@@ -17,11 +17,12 @@ from chain.hashing import Tag, merkle_root
 from chain.keys import verify
 from chain.state_tree import TreeUpdate, state_path, update, value_hash
 from chain.transaction import SignedTransaction, tx_sign_bytes
-from chain.types import Hash32, SignerId
+from chain.types import Hash32, Height, Signature, SignerId
 from contracts import areas, invariants, membership, reasons
 from contracts.actions import REGISTER, Action, Call
 from contracts.context import BlockContext
 from contracts.membership import Misbehaviour
+from contracts.params import params_of as params_of
 from contracts.records import (
     EXPIRY_VALUE,
     Collection,
@@ -76,13 +77,6 @@ class Execution:
     state_changes: dict[Key, bytes | None]
     tree: TreeUpdate
     cost: int
-
-
-def params_of(state: StateReader) -> Params:
-    """The parameters in force."""
-    data = state.get(Collection.PARAMS, b"")
-    assert data is not None, "genesis writes the parameters"
-    return Params.decode(data)
 
 
 class BlockExecution:
@@ -267,7 +261,7 @@ def apply_transaction(
     except RejectionError as rejection:
         return Refusal(rejection.reason, rejection.facts)
     state.absorb(attempt)
-    return Outcome(signed.tx_id, context.height, index, tuple(call.events))
+    return Outcome(signed.tx_id, Height(context.height), index, tuple(call.events))
 
 
 def cost_of(signed: SignedTransaction, keys: int) -> int:
@@ -372,7 +366,7 @@ def _checked_signers(
 ) -> tuple[SignerId, ...]:
     """Exactly one distinct signer in force for each role; then every signature."""
     transaction = signed.transaction
-    people: list[tuple[SignerId, Signer, bytes]] = []
+    people: list[tuple[SignerId, Signer, Signature]] = []
     for signer_id, signature in signed.signatures:
         signer = signer_of(state, signer_id)
         if signer is None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from chain.codec import AMOUNT, UINT_MAXIMUM, Amount, Digits, ListOf, OneOf, Row, Text, Uint
+from chain.codec import NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Row, Text
 from contracts import reasons
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.directories import DirectoryName, require
+from contracts.fields import MONTHS, PLAN_UNIT, POSITIVE, SOURCE, YEAR
 from contracts.records import (
     ALL_RECEIPTS,
     CashAccount,
@@ -31,16 +32,11 @@ from contracts.records import (
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
-PLAN_UNIT_TIYN: Final = 10_000
-"""Plans are kept in thousand tenge with one decimal (TP 24)."""
-
 ROWS_MAXIMUM: Final = 2_000
 """Rows of one document; the classification of receipts has some hundreds of codes."""
 
-YEAR = Uint(2000, 2999)
-BUDGET = Text(32, 1)
-SOURCE = Text(4, 1)
-RECEIPTS_CODE = Digits(6)
+RECEIPTS_CODE: Final = Digits(6)
+"""Category, class, subclass and specific of the classification of receipts (BC 11)."""
 
 
 PLAN = Row(
@@ -53,10 +49,10 @@ PLAN = Row(
                 Row(
                     "receipts plan",
                     (
-                        ("budget", BUDGET),
+                        ("budget", NAME),
                         ("year", YEAR),
                         ("code", RECEIPTS_CODE),
-                        ("cumulative_tiyn", ListOf(AMOUNT, 12, minimum=12)),
+                        ("cumulative_tiyn", MONTHS),
                     ),
                 ),
                 ROWS_MAXIMUM,
@@ -104,7 +100,7 @@ def _plan_code(call: Call, budget: str, year: int, code: str, figures: tuple[int
 def _check_figures(code: str, figures: tuple[int, ...]) -> None:
     previous = 0
     for month, figure in enumerate(figures, start=1):
-        if figure % PLAN_UNIT_TIYN:
+        if figure % PLAN_UNIT:
             raise RejectionError(reasons.RECEIPTS_UNIT, code=code, amount_tiyn=figure)
         if figure < previous:
             raise RejectionError(reasons.RECEIPTS_FALL, code=code, month=month)
@@ -136,10 +132,10 @@ POST = Row(
                     "posting",
                     (
                         ("kind", OneOf(OPENING, RECEIPT, REFUND)),
-                        ("budget", BUDGET),
+                        ("budget", NAME),
                         ("source", SOURCE),
                         ("code", RECEIPTS_CODE),
-                        ("amount_tiyn", Amount(1)),
+                        ("amount_tiyn", POSITIVE),
                         ("reference", Text(200)),
                     ),
                 ),

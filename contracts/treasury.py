@@ -9,6 +9,7 @@ from chain.codec import DAY, NAME, OneOf, Optional, Row, Shape, Text, Uint, enco
 from contracts import reasons
 from contracts.actions import Call, action
 from contracts.calendar import civil, iso_date
+from contracts.fields import CODE3, DOCUMENT_NUMBER, YEAR
 from contracts.records import (
     DAY_KEY,
     Collection,
@@ -155,14 +156,14 @@ SCOPE = Row(
     "scope",
     (
         ("kind", OneOf(*_REQUIRED)),
-        ("budget", Optional(Text(32, 1))),
-        ("year", Optional(Uint(2000, 2999))),
-        ("administrator", Optional(Text(3, 3))),
-        ("programme", Optional(Text(3, 3))),
-        ("subprogramme", Optional(Text(3, 3))),
-        ("specific", Optional(Text(3, 3))),
+        ("budget", Optional(NAME)),
+        ("year", Optional(YEAR)),
+        ("administrator", Optional(CODE3)),
+        ("programme", Optional(CODE3)),
+        ("subprogramme", Optional(CODE3)),
+        ("specific", Optional(CODE3)),
         ("holder", Optional(NAME)),
-        ("agreement", Optional(Text(64, 1))),
+        ("agreement", Optional(DOCUMENT_NUMBER)),
     ),
 )
 

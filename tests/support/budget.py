@@ -84,12 +84,12 @@ def a_key(name: str) -> SigningKey:
 def a_genesis(
     institutions: Sequence[GenesisInstitution] = INSTITUTIONS,
     members: Sequence[str] = MEMBERS,
-    **params: int,
+    params: Params | None = None,
 ) -> Genesis:
     return Genesis(
         name="test",
         time_ms=START_MS - 1,
-        params=Params.default(**params),
+        params=params or Params.default(),
         app_version=1,
         validators=tuple(
             GenesisValidator(key_of_validator(name).public_key, 1, InstitutionId(name)) for name in members
@@ -247,7 +247,7 @@ class Ledger:
 
 def a_fresh_ledger(**params: int) -> Ledger:
     """Genesis committed, nothing published, no day open."""
-    genesis = a_genesis(**params)
+    genesis = a_genesis(params=Params.default(**params))
     return Ledger(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
 
 
