@@ -25,6 +25,7 @@ bench: install  ## what this machine reaches: a table, and JSON under bench/resu
 	$(BIN)/python -m bench
 
 lock:  ## newest versions into requirements/*.lock (needs uv)
+	@uv --version >/dev/null 2>&1 || { echo 'make lock: found no uv; it makes the locks, installing them does not need it' >&2; exit 1; }
 	cd requirements && UV_SYSTEM_CERTS=1 $(COMPILE) --upgrade run.in -o run.lock
 	cd requirements && UV_SYSTEM_CERTS=1 $(COMPILE) --upgrade dev.in -o dev.lock
 
