@@ -10,7 +10,7 @@ from consensus.inputs import Verdict
 
 class Bodies:
     """A body counts as known when it is held and its check is answered. `valid` and `invalid` are remembered
-    for the height, an execution fault for the round: another round asks again (consensus.md, Bodies)."""
+    for the height, an execution fault for the round: another round asks again (docs/consensus.md, Bodies)."""
 
     def __init__(self) -> None:
         self._blocks: dict[Hash32, Block] = {}

@@ -1,7 +1,7 @@
 """What the machine of one height asks for; the caller performs the effects in the order given.
 
 The order is a promise: a Record stands before the Broadcast it covers, and the Broadcast must not be
-performed before the Record is on disk and synced (consensus.md, Stable storage; invariant I7).
+performed before the Record is on disk and synced (docs/consensus.md, Stable storage; invariant I7).
 """
 
 from dataclasses import dataclass

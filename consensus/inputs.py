@@ -16,7 +16,7 @@ from consensus.messages import Step
 
 
 class Verdict(Enum):
-    """Answer to CheckBlock: `valid(block)` of consensus.md, independent of round and clock.
+    """Answer to CheckBlock: `valid(block)` of docs/consensus.md, independent of round and clock.
 
     FAULT is an ExecutionFault: the block is neither valid nor invalid. The machine prevotes nil in this
     round, does not remember it, and asks once more when the block is decided; a second fault then stops the

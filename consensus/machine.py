@@ -1,4 +1,4 @@
-"""One height of Tendermint: every rule that decides a vote (consensus.md; arXiv 1807.04938).
+"""One height of Tendermint: every rule that decides a vote (docs/consensus.md; arXiv 1807.04938).
 
 Rules stand under their names R0 to R7. After every input they are tried in the fixed order R1, R2, R3, R5,
 R6, R4, R7 until none fires; the order is part of the determinism.
@@ -187,6 +187,13 @@ class Consensus:
         """A body held, for GET_BLOCK."""
         return self._bodies.get(block_id)
 
+    def refusals(self) -> tuple[str, ...]:
+        """What the signer refused since the last look: log each; it is a bug or a lost journal."""
+        if self._signer is None:
+            return ()
+        refused, self._signer.refusals = tuple(self._signer.refusals), []
+        return refused
+
     def votes(self) -> tuple[Vote, ...]:
         """All votes held, for the archive of heights with more than one round."""
         return tuple(vote for _, _, votes in self._tally.items() for vote in votes)
@@ -363,8 +370,8 @@ class Consensus:
             if verdict is not Verdict.VALID:
                 raise HaltError(
                     f"height {self.height}, round {round_}: more than two thirds decided block "
-                    f"{block_id.hex()}, which this node finds {verdict.value} (consensus.md, R1). Stop; compare "
-                    "this node's version, state root and data with the others before it runs again"
+                    f"{block_id.hex()}, which this node finds {verdict.value} (docs/consensus.md, R1). Stop; "
+                    "compare this node's version, state root and data with the others before it runs again"
                 )
             self._decide(round_, block_id)
             return True

@@ -181,7 +181,7 @@ class ProposalMessage:
     """PROPOSAL: the signed proposal; beside it, unsigned, the block and, with pol ≥ 0, the polka.
 
     `decode` has checked that the block hashes to the proposal's id and that its parts match its header
-    (consensus.md, Bodies), so `block` may go into the machine as it is. No signature is checked here.
+    (docs/consensus.md, Bodies), so `block` may go into the machine as it is. No signature is checked here.
     """
 
     proposal: SignedProposal
@@ -211,7 +211,7 @@ def decode_body(data: bytes, block_id: Hash32 | None = None) -> Block:
     if block_id is not None and block.block_id != block_id:
         raise InvalidMessageError(
             f"the block's header hashes to {block.block_id.hex()}, not to the id it was sent under, "
-            f"{block_id.hex()} (consensus.md, Bodies); drop the message and blame its sender"
+            f"{block_id.hex()} (docs/consensus.md, Bodies); drop the message and blame its sender"
         )
     check_parts(block)
     return block
@@ -336,7 +336,7 @@ class Commit:
         if block.header.height != certificate.height:
             raise InvalidMessageError(
                 f"the certificate is for height {certificate.height}, its block for {block.header.height} "
-                "(formats.md, Votes and certificates); drop the message and blame its sender"
+                "(docs/formats.md, Votes and certificates); drop the message and blame its sender"
             )
         return Commit(block, certificate)
 
@@ -379,8 +379,8 @@ class Transactions:
         (pairs,) = decode_fields(payload, TXS_SHAPE, LIMIT_BYTES[MessageType.TXS])
         if len(pairs) > 1 and len(payload) > TXS_BYTES:
             raise DecodeError(
-                f"TXS of {len(payload)} bytes holds {len(pairs)} transactions; above {TXS_BYTES} bytes it may "
-                "hold one alone (docs/formats.md, Peer messages)"
+                f"TXS of {len(payload)} bytes holds {len(pairs)} transactions; above {TXS_BYTES} bytes it "
+                "may hold one alone (docs/formats.md, Peer messages)"
             )
         return Transactions(pairs)
 

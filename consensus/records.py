@@ -1,7 +1,7 @@
 """What a validator writes before it speaks: the journal's records, as bytes.
 
-The journal is the signer's file (consensus.md, Stable storage): two files could forget a lock between them.
-It stores these payloads opaquely, each in a frame with its own checksum.
+The journal is the signer's file (docs/consensus.md, Stable storage): two files could forget a lock between
+them. It stores these payloads opaquely, each in a frame with its own checksum.
 """
 
 from dataclasses import dataclass

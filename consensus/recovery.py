@@ -1,4 +1,5 @@
-"""R-rec: where a validator stands after a restart, from its own records alone (consensus.md, Stable storage).
+"""R-rec: where a validator stands after a restart, from its own records alone (docs/consensus.md, Stable
+storage).
 
 No foreign input is replayed: to the others it was a slow node.
 """

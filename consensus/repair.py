@@ -1,4 +1,4 @@
-"""STATUS and VOTES: what a node says it holds, and what another then sends it (consensus.md, Messages).
+"""STATUS and VOTES: what a node says it holds, and what another then sends it (docs/consensus.md, Messages).
 
 Every node passes on anybody's votes: a lost sending, or a sender that is gone, hides nothing for long.
 """

@@ -1,4 +1,4 @@
-"""The guard of the validator's key: one object, one rule (consensus.md, Stable storage).
+"""The guard of the validator's key: one object, one rule (docs/consensus.md, Stable storage).
 
 A position (height, round, PROPOSE < PREVOTE < PRECOMMIT) must rise. The same position with the same bytes
 returns the stored signature; anything else is refused. Nobody else holds the key. This object keeps its
@@ -41,7 +41,8 @@ class Signer:
             if position == self._last and sign_bytes == self._last_bytes:
                 return self._last_signature
             self.refusals.append(
-                f"asked to sign at {tuple(position)}, but {tuple(self._last)} was signed already"
+                "asked to sign at height {}, round {}, step {};".format(*map(int, position))
+                + " signed already up to height {}, round {}, step {}".format(*map(int, self._last))
             )
             return None
         signature = self._sign(sign_bytes)

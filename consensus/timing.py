@@ -8,7 +8,7 @@ from consensus.messages import Step
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Timer lengths in ms: first value, growth a round, and the cap of all (consensus.md, Timers).
+    """Timer lengths in ms: first value, growth a round, and the cap of all (docs/consensus.md, Timers).
 
     Growth gives liveness after the network's unknown bound; linear, so that one bad minute does not cost an
     hour. `propose_ms` must exceed build, transfer and check of a block at full cost.
@@ -28,7 +28,8 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class TimeBounds:
-    """How far a fresh block's time may be from the arrival of its proposal (consensus.md, Evidence and time).
+    """How far a fresh block's time may be from the arrival of its proposal (docs/consensus.md, Evidence and
+    time).
 
     A Byzantine proposer moves time at most `precision_ms` ahead and `precision_ms + delay_ms` back; the
     growing delay ends a stall that bad clocks cause.
@@ -45,7 +46,7 @@ class TimeBounds:
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """When round 0 of the next height may be entered (consensus.md, Timers).
+    """When round 0 of the next height may be entered (docs/consensus.md, Timers).
 
     Not before `block_interval_ms` after the last decision; then when a waiting transaction passes against
     the new state, or a PROPOSAL or vote (not STATUS) of this height has come, or `idle_ms` has passed.
