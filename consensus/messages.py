@@ -46,7 +46,7 @@ VOTES_BYTES = 64 * 1024
 TXS_BYTES = 256 * 1024
 """A TXS message with more than one transaction stays below this."""
 
-COMMITS_MAXIMUM = 64
+MAX_COMMITS = 64
 """Heights one GET_COMMITS may ask for."""
 
 STATUS_ROWS = 200
@@ -143,7 +143,7 @@ VOTES_SHAPE = Struct(
 )
 GET_BLOCK_SHAPE = Struct("get block", 1, (("height", UINT), ("block_id", HASH)))
 COMMIT_SHAPE = Struct("commit", 1, (("block", _BLOCK), ("certificate", _CERTIFICATE)))
-GET_COMMITS_SHAPE = Struct("get commits", 1, (("first_height", UINT), ("count", Uint(1, COMMITS_MAXIMUM))))
+GET_COMMITS_SHAPE = Struct("get commits", 1, (("first_height", UINT), ("count", Uint(1, MAX_COMMITS))))
 _TX = Row("transaction", (("body", Binary(1, BODY_BYTES)), ("auth", Binary(1, AUTH_BYTES))))
 TXS_SHAPE = Struct("transactions", 1, (("transactions", ListOf(_TX, TXS_MAXIMUM, 1)),))
 

@@ -57,8 +57,7 @@ STATUS = Status(Height(1), Round(2), Step.PREVOTE, True, (ROW,), (A.block_id,))
     ids=lambda message: type(message).__name__,
 )
 def test_decode_undoes_encode(message: Any) -> None:
-    kind: Any = type(message)
-    assert kind.decode(message.encode()) == message
+    assert message.decode(message.encode()) == message
 
 
 def test_a_bitmap_counts_from_the_lowest_bit() -> None:
