@@ -315,6 +315,8 @@ class ProofKind(IntEnum):
     PRESENT = 0
     EMPTY = 1
     OTHER_LEAF = 2
+    SUBTREE = 3
+    """Two leaves or more under a prefix: only in the chunks of a snapshot."""
 
 
 _PROOF = Row(
@@ -324,7 +326,7 @@ _PROOF = Row(
         ("depth", Uint(0, PATH_BITS)),
         ("mask", HASH),
         ("siblings", ListOf(HASH, PATH_BITS)),
-        ("kind", Uint(0, 2)),
+        ("kind", Uint(0, 3)),
         ("leaf", Optional(Row("leaf", (("path", HASH), ("value_hash", HASH))))),
     ),
 )
@@ -363,20 +365,56 @@ class StateProof:
             raise DecodeError("stands with kind 2 and only there", where="leaf")
         return cls(path, depth, mask, siblings, ProofKind(kind), leaf)
 
+    def is_well_formed(self) -> bool:
+        """Whether mask, depth and siblings fit each other, as decoding makes sure."""
+        bits = int.from_bytes(self.mask, "big")
+        return (
+            len(self.mask) == _HASH_BYTES
+            and 0 <= self.depth <= PATH_BITS
+            and not bits & ((1 << (PATH_BITS - self.depth)) - 1)
+            and bits.bit_count() == len(self.siblings)
+            and all(len(sibling) == _HASH_BYTES for sibling in self.siblings)
+        )
+
 
 def prove(reader: TreeReader, collection: str, key: bytes) -> StateProof:
     """The proof of what stands under a key, present or absent."""
     path = state_path(collection, key)
-    depth, siblings, end = _descend(reader, path, PATH_BITS)
+    return _proof_of(path, _descend(reader, path, PATH_BITS), PATH_BITS)
+
+
+def prove_prefix(reader: TreeReader, prefix: Hash32, bits: int) -> StateProof:
+    """The proof of what stands under the first `bits` bits of a prefix whose other bits are zero."""
+    return _proof_of(prefix, _descend(reader, prefix, bits), bits)
+
+
+def _proof_of(path: Hash32, walked: tuple[int, list[Slot | None], Slot | None], bits: int) -> StateProof:
+    """The record of a walk down the first `bits` bits of a path."""
+    depth, siblings, end = walked
     mask = sum(1 << (PATH_BITS - 1 - at) for at, sibling in enumerate(siblings) if sibling is not None)
+    leaf = None
     if end is None:
-        kind, leaf = ProofKind.EMPTY, None
-    elif end[32:64] == path:
-        kind, leaf = ProofKind.PRESENT, None
+        kind = ProofKind.EMPTY
+    elif len(end) == _HASH_BYTES:
+        kind = ProofKind.SUBTREE
+    elif shares_bits(end[32:64], path, bits):
+        kind = ProofKind.PRESENT
     else:
         kind, leaf = ProofKind.OTHER_LEAF, (Hash32(end[32:64]), Hash32(end[64:]))
-    found = tuple(Hash32(sibling[:32]) for sibling in siblings if sibling is not None)
+    found = tuple(Hash32(sibling[:_HASH_BYTES]) for sibling in siblings if sibling is not None)
     return StateProof(path, depth, mask.to_bytes(32, "big"), found, kind, leaf)
+
+
+def subtree_hash(leaves: Sequence[tuple[Hash32, Hash32]], depth: int) -> Hash32:
+    """The node at a depth over these leaves, (path, value hash) strictly increasing by path, which all share
+    the bits above it."""
+    if not leaves:
+        return ZERO_HASH
+    if len(leaves) == 1:
+        return leaf_hash(*leaves[0])
+    position, bit = depth >> 3, 0x80 >> (depth & 7)
+    split = sum(1 for path, _ in leaves if not path[position] & bit)
+    return node_hash(subtree_hash(leaves[:split], depth + 1), subtree_hash(leaves[split:], depth + 1))
 
 
 def _descend(reader: TreeReader, path: bytes, bits: int) -> tuple[int, list[Slot | None], Slot | None]:
@@ -416,7 +454,7 @@ def _levels_of(record: bytes) -> list[list[Slot | None]]:
 def verify_proof(root: bytes, collection: str, key: bytes, value: bytes | None, proof: StateProof) -> bool:
     """Whether the key has this value under this root; None: whether it is absent."""
     path = state_path(collection, key)
-    if proof.path != path or not _is_well_formed(proof):
+    if proof.path != path or not proof.is_well_formed():
         return False
     if value is not None:
         if proof.kind is not ProofKind.PRESENT or not value:
@@ -426,7 +464,7 @@ def verify_proof(root: bytes, collection: str, key: bytes, value: bytes | None, 
         running = ZERO_HASH
     elif proof.kind is ProofKind.OTHER_LEAF and proof.leaf is not None:
         other, other_value = proof.leaf
-        if other == path or not _share(other, path, proof.depth):
+        if other == path or not shares_bits(other, path, proof.depth):
             return False
         running = leaf_hash(other, other_value)
     else:
@@ -434,18 +472,8 @@ def verify_proof(root: bytes, collection: str, key: bytes, value: bytes | None, 
     return climb(running, path, proof.depth, proof.mask, proof.siblings) == root
 
 
-def _is_well_formed(proof: StateProof) -> bool:
-    bits = int.from_bytes(proof.mask, "big")
-    return (
-        len(proof.mask) == 32
-        and 0 <= proof.depth <= PATH_BITS
-        and not bits & ((1 << (PATH_BITS - proof.depth)) - 1)
-        and bits.bit_count() == len(proof.siblings)
-        and all(len(sibling) == 32 for sibling in proof.siblings)
-    )
-
-
-def _share(one: bytes, other: bytes, bits: int) -> bool:
+def shares_bits(one: bytes, other: bytes, bits: int) -> bool:
+    """Whether two paths have their first `bits` bits in common."""
     shift = PATH_BITS - bits
     return int.from_bytes(one, "big") >> shift == int.from_bytes(other, "big") >> shift
 
