@@ -1,0 +1,365 @@
+"""send, broadcast, incoming: links to all institutions over TLS 1.3, kept up as long as the transport runs.
+
+Every pinned peer is dialled; every listener accepts only pinned peers. One link a peer survives: of two that
+cross, the one dialled by the smaller address, which both ends can tell; of two dialled by the same end, the
+newer, for that end knows that the older one is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from chain.errors import ConfigError, DecodeError, InvalidMessageError
+from chain.types import Address, Hash32
+from network.certificates import fingerprint
+from network.framing import Frame
+from network.handshake import HELLO, REFUSAL, Hello, LinkRefused
+from network.peer import Deadlines, Peer, tls_failure
+from network.queues import Inbox, Received
+
+BACK_OFF_FIRST_S = 0.1
+BACK_OFF_LAST_S = 10.0
+"""Between two attempts to dial a peer: doubled from the first to the last, each shortened by chance up to
+half, so that nodes that start together do not dial in step."""
+
+MAX_GREETING = 64
+"""Connections that have not yet said who they are; a stranger is gone after the TLS deadline."""
+MAX_GREETING_FROM_ONE_HOST = 16
+"""Of these from one address, so that one stranger cannot keep the peers out."""
+LISTEN_BACKLOG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedPeer:
+    """Another institution's node: its address, its certificate (DER) and, when it is to be dialled, its
+    place."""
+
+    address: Address
+    certificate: bytes
+    host: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransportConfig:
+    """What one node's transport needs to know."""
+
+    address: Address
+    chain_id: Hash32
+    certificate_file: Path
+    key_file: Path
+    key_password: bytes | None
+    listen_host: str
+    listen_port: int
+    """0: any free one."""
+    peers: Sequence[PinnedPeer]
+    limits: Mapping[int, int]
+    """Longest payload, in bytes, of each type of message the node exchanges; types 0 and 1 are the link's."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def make_tls_context(config: TransportConfig, purpose: ssl.Purpose) -> ssl.SSLContext:
+    """TLS 1.3 only, both certificates, nothing trusted but the pinned ones. Raises ConfigError.
+
+    Names are not checked: the pin is stricter. There are no session tickets: every link checks the
+    certificate and its dates anew.
+    """
+    is_server = purpose is ssl.Purpose.CLIENT_AUTH
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if is_server:
+        context.num_tickets = 0
+    password = config.key_password
+    try:
+        context.load_cert_chain(config.certificate_file, config.key_file, lambda: password or b"")
+        for peer in config.peers:
+            context.load_verify_locations(cadata=peer.certificate)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{config.certificate_file}, {config.key_file}: the TLS certificate, its key or a peer's "
+            f"certificate cannot be used: {error}",
+            "TLS-CONFIG",
+        ) from error
+    return context
+
+
+class _Seat:
+    """One of the places for connections that have not yet said who they are; left once."""
+
+    def __init__(self, taken: Counter[str], host: str) -> None:
+        self._taken = taken
+        self._host: str | None = host
+        taken[host] += 1
+
+    def leave(self) -> None:
+        if self._host is not None:
+            self._taken[self._host] -= 1
+            if not self._taken[self._host]:
+                del self._taken[self._host]
+            self._host = None
+
+
+class Transport:
+    """All links of one node. `listen`, then `run` for as long as the node lives.
+
+    `height` gives the last decided height for HELLO; `chance` shortens the waits between attempts to dial.
+    """
+
+    def __init__(self, config: TransportConfig, height: Callable[[], int], chance: Random) -> None:
+        assert not {REFUSAL, HELLO} & config.limits.keys(), "types 0 and 1 are the link's own"
+        self._config = config
+        self._height = height
+        self._chance = chance
+        self._server_tls = make_tls_context(config, ssl.Purpose.CLIENT_AUTH)
+        self._client_tls = make_tls_context(config, ssl.Purpose.SERVER_AUTH)
+        self._pins = {fingerprint(peer.certificate): peer.address for peer in config.peers}
+        if len(self._pins) != len(config.peers) or len(set(self._pins.values())) != len(config.peers):
+            raise ConfigError("two peers with one certificate or one address", "PEER-TWICE")
+        self._listener: socket.socket | None = None
+        self._inbox = Inbox()
+        self._links: dict[Address, Peer] = {}
+        self._greeting: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+        self.refusals: Counter[str] = Counter()
+        """Links refused or ended for a reason, by its code, since the start."""
+        self.last_refusal = ""
+        """The last of them in words, for the operator."""
+        self.dropped: Counter[Address] = Counter()
+        """Messages dropped because the peer was not connected or did not keep up."""
+
+    async def listen(self) -> tuple[str, int]:
+        """Bind; the host and port bound. Raises ConfigError."""
+        host, port = self._config.listen_host, self._config.listen_port
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            family, kind, protocol, _, place = found[0]
+            listener = socket.socket(family, kind, protocol)
+            try:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.setblocking(False)
+                listener.bind(place)
+                listener.listen(LISTEN_BACKLOG)
+            except OSError:
+                listener.close()
+                raise
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen for peers on {host} port {port}: {error.strerror or error}. Choose another "
+                "address or port, or stop what uses it",
+                "LISTEN",
+            ) from error
+        self._listener = listener
+        bound = listener.getsockname()
+        return bound[0], bound[1]
+
+    async def run(self) -> None:
+        """Accept and dial until cancelled; then all links are closed. An error of ours ends it at once."""
+        assert self._listener is not None, "listen first"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._accept(self._listener, tasks))
+                for peer in self._config.peers:
+                    if peer.host is not None and peer.port is not None:
+                        tasks.create_task(self._keep_dialling(peer, peer.host, peer.port))
+        finally:
+            self._listener.close()
+
+    def connected(self) -> tuple[Address, ...]:
+        """Peers whose HELLO was accepted and whose link is up, by address."""
+        return tuple(sorted(self._links))
+
+    def peer_height(self, address: Address) -> int | None:
+        """What a connected peer's HELLO claimed; a hint, nothing more."""
+        link = self._links.get(address)
+        return None if link is None or link.hello is None else link.hello.height
+
+    async def until(self, is_reached: Callable[[], bool]) -> None:
+        """Wait until a change of links or refusals makes this true."""
+        while not is_reached():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def send(self, address: Address, kind: int, payload: bytes) -> bool:
+        """Queue a message for one peer; False when it is not connected or does not keep up: dropped."""
+        link = self._links.get(address)
+        is_queued = link is not None and link.send(kind, payload)
+        if not is_queued:
+            self.dropped[address] += 1
+        return is_queued
+
+    def broadcast(self, kind: int, payload: bytes) -> int:
+        """Queue a message for every connected peer; for how many it was not dropped."""
+        return sum(self.send(address, kind, payload) for address in tuple(self._links))
+
+    async def deliver(self, address: Address, kind: int, payload: bytes) -> bool:
+        """`send` that waits for room first, for bulk such as COMMIT; False when the link ended."""
+        link = self._links.get(address)
+        if link is None:
+            return False
+        room = asyncio.ensure_future(link.outbox.room(len(payload)))
+        ended = asyncio.ensure_future(link.ended.wait())
+        try:
+            await asyncio.wait((room, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            room.cancel()
+            ended.cancel()
+        return not link.ended.is_set() and link.send(kind, payload)
+
+    async def incoming(self) -> AsyncIterator[tuple[Address, int, bytes]]:
+        """Messages of all peers, one of each in turn: (address, type, payload)."""
+        while True:
+            yield await self._inbox.take()
+
+    def disconnect(self, address: Address, refusal: InvalidMessageError) -> None:
+        """End the link of a peer that broke a rule the node checks; it will be dialled again."""
+        link = self._links.get(address)
+        if link is not None:
+            self._note(refusal)
+            link.end()
+
+    def _note(self, refusal: InvalidMessageError) -> None:
+        self.refusals[refusal.code] += 1
+        self.last_refusal = f"{refusal.code}: {refusal.message}"
+        self._changed.set()
+
+    async def _accept(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, place = await loop.sock_accept(listener)
+            except OSError as error:  # out of descriptors: what is open goes on, and frees some
+                self._note(LinkRefused(f"cannot accept: {error}", "ACCEPT"))
+                await asyncio.sleep(BACK_OFF_FIRST_S)
+                continue
+            host = str(place[0])
+            if self._greeting.total() >= MAX_GREETING or self._greeting[host] >= MAX_GREETING_FROM_ONE_HOST:
+                connection.close()
+                self._note(LinkRefused(f"too many connections at once, from {host}", "TOO-MANY"))
+                continue
+            tasks.create_task(self._accepted(connection, _Seat(self._greeting, host)))
+
+    async def _accepted(self, connection: socket.socket, seat: _Seat) -> None:
+        async def open_tls() -> Streams:
+            loop = asyncio.get_running_loop()
+            reader = asyncio.StreamReader(loop=loop)
+            protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+            # Not start_server: it keeps failed handshakes to itself, and they are to be counted by reason.
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol,
+                connection,
+                ssl=self._server_tls,
+                ssl_handshake_timeout=self._config.deadlines.tls_s,
+            )
+            return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+        try:
+            await self._link(open_tls, None, seat.leave)
+        finally:
+            seat.leave()
+
+    async def _keep_dialling(self, peer: PinnedPeer, host: str, port: int) -> None:
+        async def open_tls() -> Streams:
+            async with asyncio.timeout(2 * self._config.deadlines.tls_s):
+                return await asyncio.open_connection(
+                    host, port, ssl=self._client_tls, ssl_handshake_timeout=self._config.deadlines.tls_s
+                )
+
+        wait_s = BACK_OFF_FIRST_S
+        while True:
+            link = self._links.get(peer.address)
+            if link is not None:
+                await link.ended.wait()
+                wait_s = BACK_OFF_FIRST_S
+            elif await self._link(open_tls, peer.address, lambda: None):
+                wait_s = BACK_OFF_FIRST_S
+            await asyncio.sleep(wait_s * (1 - self._chance.random() / 2))
+            wait_s = min(2 * wait_s, BACK_OFF_LAST_S)
+
+    async def _link(
+        self,
+        open_tls: Callable[[], Awaitable[Streams]],
+        expected: Address | None,
+        greeted: Callable[[], None],
+    ) -> bool:
+        """One connection from TLS to its end; whether it was up. `expected`: the peer that was dialled."""
+        try:
+            reader, writer = await open_tls()
+        except ConnectionRefusedError:
+            return False  # nobody listens: a node that is down is no refusal
+        except OSError as error:
+            self._note(tls_failure(error))
+            return False
+        is_up = False
+        peer: Peer | None = None
+        refusal: InvalidMessageError | None = None
+        try:
+            address = self._identify(writer, expected)
+            dialler = address if expected is None else self._config.address
+            peer = Peer(reader, writer, address, dialler, self._config.deadlines)
+            await peer.greet(Hello(self._config.chain_id, self._config.address, self._height()))
+            greeted()
+            is_up = self._admit(peer)
+            if is_up:
+                await peer.run(self._config.limits, self._receive(peer.address))
+        except InvalidMessageError as error:
+            refusal = error
+        except DecodeError as error:
+            refusal = LinkRefused(str(error), error.code)
+        except OSError as error:
+            refusal = LinkRefused(f"the connection broke: {error}", "BROKEN")
+        finally:
+            if peer is not None and self._links.get(peer.address) is peer:
+                del self._links[peer.address]
+                self._changed.set()
+            if refusal is not None:
+                self._note(refusal)
+            if peer is None:
+                writer.transport.abort()
+            else:
+                await peer.close(refusal)
+        return is_up
+
+    def _identify(self, writer: asyncio.StreamWriter, expected: Address | None) -> Address:
+        """Whose certificate this is. Raises LinkRefused: any pinned one passes TLS, the dialled one is
+        meant."""
+        certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        address = self._pins.get(fingerprint(certificate or b""))
+        if address is None:
+            raise LinkRefused("a certificate that is not pinned", "CERTIFICATE-UNKNOWN")
+        if expected is not None and address != expected:
+            raise LinkRefused(
+                f"dialled {expected.hex()}, found the certificate of {address.hex()}", "WRONG-CERTIFICATE"
+            )
+        return address
+
+    def _admit(self, peer: Peer) -> bool:
+        """Make it the link of its peer, unless the one there is wins; both ends decide the same."""
+        current = self._links.get(peer.address)
+        if current is not None:
+            is_same_dialler = current.dialled_by == peer.dialled_by
+            if not is_same_dialler and current.dialled_by < peer.dialled_by:
+                return False
+            current.end()
+        self._links[peer.address] = peer
+        self._changed.set()
+        return True
+
+    def _receive(self, address: Address) -> Callable[[Frame], Awaitable[None]]:
+        async def receive(frame: Frame) -> None:
+            await self._inbox.put(Received(address, frame.kind, frame.payload))
+
+        return receive
