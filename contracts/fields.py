@@ -10,7 +10,7 @@ YEAR: Final = Uint(2000, 2999)
 CODE3: Final = Digits(3)
 """Administrator, programme, subprogramme or specific: three digits with their zeros."""
 SOURCE: Final = OneOf("1", "2", "3")
-"""источник финансирования (TP 213(2)): 1 budget, 2 co-financing of external loans and grants, 3 paid services."""
+"""источник финансирования (TP 213(2)): 1 budget, 2 co-financing of external loans, 3 paid services."""
 POSITIVE: Final = Amount(minimum=1)
 MONTHS: Final = ListOf(Amount(), 12, 12)
 """January to December, cumulative, tiyn."""
