@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from contracts import directories, governance, membership, receipts, treasury
+from contracts import (
+    acts,
+    agreements,
+    appropriations,
+    directories,
+    governance,
+    membership,
+    obligations,
+    payments,
+    plans,
+    receipts,
+    treasury,
+)
 
-LOADED = (directories, governance, membership, receipts, treasury)
+LOADED = (
+    acts, agreements, appropriations, directories, governance, membership, obligations, payments, plans,
+    receipts, treasury,
+)  # fmt: skip

@@ -1,0 +1,318 @@
+"""Payments (счета к оплате): asked for, refused, executed, restored (BC 110, TP 228–239).
+
+A request reserves nothing. Everything is checked again when the treasury executes it: the cash account, the
+unused payments plan and the balance of the obligation, all three at once (BC 110(3), TP 228).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from chain.codec import BOOL, NAME, ListOf, Optional, Row, Text, Uint
+from chain.genesis import Params
+from contracts import agreements, plans, reasons, receipts, tokens, treasury
+from contracts.actions import Call, action, row
+from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
+from contracts.records import (
+    Claim,
+    Collection,
+    Kind,
+    Obligation,
+    Payment,
+    PaymentStatus,
+    Role,
+    Stage,
+    TokenKey,
+    balance_of,
+    claim_key,
+    obligation_key,
+    obligation_scope,
+    payment_key,
+    put,
+)
+from contracts.refusals import GROUNDS
+from contracts.rejection import RejectionError
+from contracts.state import StateReader
+
+NUMBER: Final = Text(32, 1)
+
+REQUEST_ROW = Row(
+    "payment request",
+    (
+        ("number", NUMBER),
+        ("obligation", NAME),
+        ("act", Optional(NAME)),
+        ("is_advance", BOOL),
+        ("amount", POSITIVE),
+        ("purpose", Text(500, 1)),
+    ),
+)
+
+REQUEST = Row("payment.request", (("requests", ListOf(REQUEST_ROW, ROWS, 1)),))
+
+
+@action(
+    "payment.request",
+    REQUEST,
+    kinds=(Kind.GU,),
+    roles=(Role.HEAD, Role.ACCOUNTANT),
+    source="BC 110(1), TP 229–230, 238",
+    summary="Ask the treasury to pay: an act, an obligation without act, or an advance",
+    is_batch=True,
+)
+def request(call: Call) -> None:
+    """Moves no money; the request lives for the parameter payment-request-days."""
+    (requests,) = fields_of(call.arguments)
+    for number, fields in enumerate(requests, 1):
+        with row(number):
+            _request(call, *fields)
+
+
+def _request(
+    call: Call, number: str, name: str, act: str | None, is_advance: bool, amount: int, purpose: str
+) -> None:
+    holder = call.institution
+    day = call.day()
+    obligation = agreements.obligation_of(call.state, holder, name)
+    plans.open_month(call, obligation.line.year)
+    _check_number(call.actor.code, obligation.line.year, number)
+    key = payment_key(holder, number)
+    if call.state.get(Collection.PAYMENTS, key) is not None:
+        raise RejectionError(reasons.PAYMENT_EXISTS, number=number)
+    if is_advance and act is not None:
+        raise RejectionError(reasons.PAYMENT_FORM, number=number)
+    payment = Payment(
+        name, act, is_advance, amount, purpose, day, PaymentStatus.REQUESTED.value, None, None, 0
+    )
+    _check_balance(call.state, holder, payment, obligation)
+    put(call.state, Collection.PAYMENTS, key, payment)
+    call.emit("payment.requested", holder, number, name, amount)
+
+
+def _check_number(code: str, year: int, number: str) -> None:
+    """ГУ code / last two digits of the year - serial number (TP 238(1))."""
+    form = f"{code}/{year % 100:02d}-"
+    serial = number.removeprefix(form)
+    is_serial = serial.isascii() and serial.isdigit() and serial[0] != "0" and len(serial) <= 9
+    if not number.startswith(form) or not is_serial:
+        raise RejectionError(reasons.PAYMENT_NUMBER, number=number, expected=f"{form}1")
+
+
+def _check_balance(state: StateReader, holder: str, payment: Payment, obligation: Obligation) -> None:
+    """The balance of the obligation's notification, or the advance and its limit (TP 191, 228, 236(15))."""
+    amount = payment.amount
+    if not payment.is_advance:
+        room = tokens.amount_of(state, payable_key(holder, payment, obligation))
+        if amount > room:
+            raise RejectionError(reasons.PAYMENT_EXCEEDS, amount_tiyn=amount, room_tiyn=room)
+        return
+    if not obligation.is_open:
+        raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=payment.obligation)
+    balance = balance_of(state, obligation_scope(holder, payment.obligation))
+    outstanding = balance.amounts[Stage.ADVANCED]
+    if outstanding:
+        raise RejectionError(reasons.ADVANCE_NOT_WORKED_OFF, outstanding_tiyn=outstanding)
+    room = max(obligation.advance_limit - obligation.advanced, 0)
+    if amount > room:
+        raise RejectionError(reasons.ADVANCE_LIMIT, amount_tiyn=amount, room_tiyn=room)
+    registered = balance.amounts[Stage.REGISTERED]
+    if amount > registered:
+        raise RejectionError(reasons.PAYMENT_EXCEEDS, amount_tiyn=amount, room_tiyn=registered)
+
+
+def payable_key(holder: str, payment: Payment, obligation: Obligation) -> TokenKey:
+    """Where the money that an ordinary payment takes stands."""
+    return TokenKey(
+        obligation.line, holder, obligation.expense, Stage.PAYABLE,
+        obligation=payment.obligation, act=payment.act,
+    )  # fmt: skip
+
+
+def paid_key(holder: str, number: str, payment: Payment, obligation: Obligation) -> TokenKey:
+    """Where the money of an executed payment stands: paid, or advanced as long as it is not worked off."""
+    stage = Stage.ADVANCED if payment.is_advance else Stage.PAID
+    return TokenKey(
+        obligation.line, holder, obligation.expense, stage,
+        obligation=payment.obligation, act=payment.act, payment=number,
+    )  # fmt: skip
+
+
+def payment_of(state: StateReader, holder: str, number: str) -> Payment:
+    """A payment request in whatever status; refused where there is none."""
+    found = Payment.find(state, Collection.PAYMENTS, payment_key(holder, number))
+    if found is None:
+        raise RejectionError(reasons.PAYMENT_NONE, holder=holder, number=number)
+    return found
+
+
+def _requested(state: StateReader, holder: str, number: str) -> Payment:
+    payment = payment_of(state, holder, number)
+    if payment.status != PaymentStatus.REQUESTED:
+        status = PaymentStatus(payment.status).name.lower()
+        raise RejectionError(reasons.PAYMENT_DECIDED, number=number, status=status)
+    return payment
+
+
+# --- refusal
+
+REFUSE_ROW = Row(
+    "refusal", (("holder", NAME), ("number", NUMBER), ("reason", Uint(1, len(GROUNDS))), ("note", NOTE))
+)
+
+REFUSE = Row("payment.refuse", (("refusals", ListOf(REFUSE_ROW, ROWS, 1)),))
+
+
+@action(
+    "payment.refuse",
+    REFUSE,
+    kinds=(Kind.TREASURY,),
+    roles=(Role.HEAD, Role.ACCOUNTANT),
+    source="TP 229, 236",
+    summary="Return payment requests without execution, each with a reason of TP 236",
+    is_batch=True,
+)
+def refuse(call: Call) -> None:
+    """Moves no money: a request reserves none."""
+    (refusals,) = fields_of(call.arguments)
+    day = call.day()
+    for place, (holder, number, reason, note) in enumerate(refusals, 1):
+        with row(place):
+            payment = _requested(call.state, holder, number)
+            refused = replace(payment, status=PaymentStatus.REFUSED.value, decided=day, refusal=reason)
+            put(call.state, Collection.PAYMENTS, payment_key(holder, number), refused)
+            call.emit("payment.refused", holder, number, reason, note)
+
+
+# --- execution
+
+EXECUTE = Row(
+    "payment.execute",
+    (("payments", ListOf(Row("payment", (("holder", NAME), ("number", NUMBER))), ROWS, 1)),),
+)
+
+
+@action(
+    "payment.execute",
+    EXECUTE,
+    kinds=(Kind.TREASURY,),
+    roles=(Role.HEAD, Role.ACCOUNTANT),
+    source="BC 110(3), 111, TP 184, 191, 228–237",
+    summary="Pay: cash account, unused payments plan and the obligation's balance must all suffice",
+    is_batch=True,
+)
+def execute(call: Call) -> None:
+    """advance: registered -> advanced; else payable -> paid; straight to the payee."""
+    (payments,) = fields_of(call.arguments)
+    day = call.day()
+    days = _days(call.state)
+    for place, (holder, number) in enumerate(payments, 1):
+        with row(place):
+            _execute(call, holder, number, day, days)
+
+
+def _days(state: StateReader) -> int:
+    data = state.get(Collection.PARAMS, b"")
+    assert data is not None, "genesis writes the parameters"
+    return Params.decode(data)["payment-request-days"]
+
+
+def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
+    payment = _requested(call.state, holder, number)
+    if day > payment.requested + days:
+        raise RejectionError(reasons.PAYMENT_EXPIRED, number=number, days=days)
+    obligation = agreements.obligation_of(call.state, holder, payment.obligation)
+    treasury.refuse_if_suspended(call, holder, obligation.line, obligation.agreement)
+    _check_balance(call.state, holder, payment, obligation)
+    plans.check_payment(call, holder, obligation.line, payment.amount)
+    receipts.take_cash(call, obligation.line, payment.amount)
+    source = payable_key(holder, payment, obligation)
+    if payment.is_advance:
+        source = agreements.registered_key(holder, payment.obligation, obligation)
+        changed = replace(
+            obligation,
+            advanced=obligation.advanced + payment.amount,
+            advances=(*obligation.advances, number),
+        )
+        put(call.state, Collection.OBLIGATIONS, obligation_key(holder, payment.obligation), changed)
+    tokens.move(call, source, paid_key(holder, number, payment, obligation), payment.amount)
+    executed = replace(payment, status=PaymentStatus.EXECUTED.value, decided=day)
+    put(call.state, Collection.PAYMENTS, payment_key(holder, number), executed)
+    call.emit("payment.executed", holder, number, payment.obligation, payment.amount, obligation.payee)
+
+
+# --- restoration
+
+RESTORE_ROW = Row(
+    "restoration",
+    (("holder", NAME), ("number", NUMBER), ("amount", POSITIVE), ("document", DOCUMENT_NUMBER)),
+)
+
+RESTORE = Row("payment.restore", (("restorations", ListOf(RESTORE_ROW, ROWS, 1)),))
+
+
+@action(
+    "payment.restore",
+    RESTORE,
+    kinds=(Kind.TREASURY,),
+    roles=(Role.HEAD, Role.ACCOUNTANT),
+    source="BC 110(5), TP 237",
+    summary="Restore payments whose money came back within the year: cash and plans are free again",
+    is_batch=True,
+)
+def restore(call: Call) -> None:
+    """paid -> payable; advanced -> registered, or allocated if the obligation is closed."""
+    (restorations,) = fields_of(call.arguments)
+    for place, fields in enumerate(restorations, 1):
+        with row(place):
+            _restore(call, *fields)
+
+
+def _restore(call: Call, holder: str, number: str, amount: int, document: str) -> None:
+    payment = payment_of(call.state, holder, number)
+    if payment.status != PaymentStatus.EXECUTED:
+        raise RejectionError(reasons.PAYMENT_NOT_EXECUTED, number=number)
+    obligation = agreements.obligation_of(call.state, holder, payment.obligation)
+    plans.open_month(call, obligation.line.year)
+    source = paid_key(holder, number, payment, obligation)
+    room = tokens.amount_of(call.state, source)
+    if amount > room:
+        raise RejectionError(reasons.RESTORE_EXCEEDS, number=number, amount_tiyn=amount, room_tiyn=room)
+    receipts.return_cash(call, obligation.line, amount)
+    if payment.is_advance:
+        _restore_advance(call, holder, number, payment, obligation, amount)
+    else:
+        tokens.move(call, source, payable_key(holder, payment, obligation), amount)
+    restored = replace(payment, restored=payment.restored + amount)
+    put(call.state, Collection.PAYMENTS, payment_key(holder, number), restored)
+    call.emit("payment.restored", holder, number, amount, document)
+
+
+def _restore_advance(
+    call: Call, holder: str, number: str, payment: Payment, obligation: Obligation, amount: int
+) -> None:
+    """An advance that came back may be paid again; of a closed obligation its money is free."""
+    name = payment.obligation
+    source = paid_key(holder, number, payment, obligation)
+    target = agreements.registered_key(holder, name, obligation)
+    if not obligation.is_open:
+        target = TokenKey(obligation.line, holder, obligation.expense, Stage.ALLOCATED)
+        _lower_claim(call, claim_key(holder, name), amount)
+    tokens.move(call, source, target, amount)
+    is_left = tokens.amount_of(call.state, source) > 0
+    changed = replace(
+        obligation,
+        amount=obligation.amount if obligation.is_open else obligation.amount - amount,
+        advanced=obligation.advanced - amount,
+        advances=tuple(kept for kept in obligation.advances if kept != number or is_left),
+    )
+    put(call.state, Collection.OBLIGATIONS, obligation_key(holder, name), changed)
+
+
+def _lower_claim(call: Call, key: bytes, amount: int) -> None:
+    claim = Claim.find(call.state, Collection.CLAIMS, key)
+    assert claim is not None, "an advance of a closed obligation is a claim"
+    if claim.amount == amount:
+        call.state.delete(Collection.CLAIMS, key)
+    else:
+        put(call.state, Collection.CLAIMS, key, replace(claim, amount=claim.amount - amount))
