@@ -6,22 +6,15 @@ signers' keys. From the same parts everyone makes the same genesis, and its hash
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from chain.errors import DecodeError
 from chain.genesis import (
@@ -40,6 +33,7 @@ from cli.envelope import write_text
 from cli.failures import InputError
 from cli.keystore import new_seed, write_key, write_private
 from cli.people import Person, public_path, role_mask, write_person
+from network.certificates import certificate_der, fingerprint, make_identity
 
 PART_SCHEMA = "eqz.part/1"
 NODE_KINDS = ("finance", "treasury", "abp")
@@ -48,17 +42,28 @@ NODE_KINDS = ("finance", "treasury", "abp")
 CERTIFICATE_DAYS = 1095
 """Three years: a certificate is pinned by every peer, so a new one is agreed upon like a new node."""
 
+SEALINGS_WORTH_A_PROCESS = 6
+"""Starting two processes costs as much as two keys."""
+
 DEFAULT_SIGNERS = ("head", "accountant", "preparer", "moderator", "operator")
 """One person a role, so that two signatures are two people from the first day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a node listens for its peers and for its clients; port 0 lets the system choose at start."""
+    """Where peers and clients reach a node: `host`; `listen` is the address it binds, `host` when empty.
+
+    Port 0 lets the system choose when the node starts.
+    """
 
     host: str = "127.0.0.1"
     p2p_port: int = 0
     api_port: int = 0
+    listen: str = ""
+
+    @property
+    def bound(self) -> str:
+        return self.listen or self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,15 @@ class NodePart:
     """What peers must know of one node."""
 
     public_key: bytes
-    certificate_sha256: str
+    certificate: str
+    """The TLS certificate, PEM: peers trust it and no other."""
     host: str
     p2p_port: int
+
+    @property
+    def certificate_sha256(self) -> str:
+        """SHA-256 of the certificate's DER: what is pinned, and what people compare."""
+        return fingerprint(certificate_der(self.certificate.encode("ascii"))).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +143,7 @@ class Founded:
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """A key to be encrypted into a file: half a second each, so they are done on threads."""
+    """A key to be encrypted into a file: about a third of a second each."""
 
     path: Path
     seed: bytes = field(repr=False)
@@ -140,9 +151,17 @@ class Sealing:
 
 
 def seal(sealings: Iterable[Sealing], workers: int = 2) -> None:
-    """Write all keys; a password file of mode 0600 is written beside each."""
-    with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(_seal_one, sealings):
+    """Write all keys; a password file of mode 0600 is written beside each.
+
+    On processes, because scrypt in `cryptography` keeps the interpreter's lock.
+    """
+    todo = list(sealings)
+    if len(todo) < SEALINGS_WORTH_A_PROCESS:
+        for sealing in todo:
+            _seal_one(sealing)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        for _ in pool.map(_seal_one, todo):
             pass
 
 
@@ -177,8 +196,8 @@ def found_member(
         seed = new_seed()
         validator = SigningKey.from_seed(seed)
         sealings.append(Sealing(directory / "validator.key", seed, new_password()))
-        fingerprint = write_certificate(directory, institutions[0].id, endpoint.host)
-        node = NodePart(validator.public_key, fingerprint, endpoint.host, endpoint.p2p_port)
+        certificate = write_certificate(directory, institutions[0].id, endpoint.host)
+        node = NodePart(validator.public_key, certificate, endpoint.host, endpoint.p2p_port)
     people = [(person, None, None) for person in given]
     made: list[tuple[Person, SigningKey, Path]] = []
     for institution in institutions:
@@ -207,32 +226,12 @@ def _new_people(
 
 
 def write_certificate(directory: Path, institution: str, host: str) -> str:
-    """A self-signed P-256 certificate as tls.crt and tls.key; returns the SHA-256 of its DER."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, institution)])
-    now = datetime.now(UTC).replace(microsecond=0)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    write_private(directory / "tls.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    write_text(directory / "tls.crt", certificate.public_bytes(Encoding.PEM).decode("ascii"))
-    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
+    """A self-signed certificate as tls.crt and tls.key; returns its PEM."""
+    identity = make_identity(institution, [host], datetime.now(UTC).replace(microsecond=0), CERTIFICATE_DAYS)
+    write_private(directory / "tls.key", identity.key_pem)
+    certificate = identity.certificate_pem.decode("ascii")
+    write_text(directory / "tls.crt", certificate)
+    return certificate
 
 
 # --- the part as a file
@@ -251,6 +250,7 @@ def dump_part(part: Part) -> str:
                 if node is None
                 else {
                     "public_key": node.public_key.hex(),
+                    "certificate": node.certificate,
                     "certificate_sha256": node.certificate_sha256,
                     "host": node.host,
                     "p2p_port": node.p2p_port,
@@ -309,12 +309,17 @@ def _texts(item: Json, name: str) -> dict[str, Any]:
 
 
 def _parse_node(found: Mapping[str, Json]) -> NodePart:
-    return NodePart(
+    node = NodePart(
         bytes.fromhex(str(found["public_key"])),
-        bytes.fromhex(str(found["certificate_sha256"])).hex(),
+        str(found["certificate"]),
         str(found["host"]),
         _int(found["p2p_port"]),
     )
+    if node.certificate_sha256 != found["certificate_sha256"]:
+        raise ValueError(
+            f"the certificate has SHA-256 {node.certificate_sha256}, not the one written beside it"
+        )
+    return node
 
 
 def _parse_signer(found: Mapping[str, Json]) -> GenesisSigner:
@@ -355,21 +360,23 @@ def write_node(
     """genesis.eqg and node.toml of one member's node, its peers pinned by certificate."""
     assert part.node is not None, "only a member with a node has a node directory"
     (directory / "genesis.eqg").write_bytes(genesis.encode())
+    (directory / "peers").mkdir(exist_ok=True)
     lines = [
         f"name = {_toml(part.name)}",
         f"network = {_toml(genesis.name)}",
         f"genesis_hash = {_toml(genesis.chain_id.hex())}",
         "",
         "[p2p]",
-        f"host = {_toml(endpoint.host)}",
+        f"host = {_toml(endpoint.bound)}",
         f"port = {endpoint.p2p_port}",
         "",
         "[api]",
-        f"host = {_toml(endpoint.host)}",
+        f"host = {_toml(endpoint.bound)}",
         f"port = {endpoint.api_port}",
     ]
     for peer in sorted(parts, key=lambda one: one.name):
         if peer.node is not None and peer.name != part.name:
+            write_text(directory / "peers" / f"{peer.name}.crt", peer.node.certificate)
             lines += [
                 "",
                 "[[peers]]",

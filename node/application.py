@@ -1,13 +1,14 @@
-"""The ledger's rules over this node's state: the application that an engine drives (`node.ports.Application`)."""
+"""The ledger's rules over this node's state: the application that an engine drives
+(`node.ports.Application`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from chain.codec import Binary, ListOf, Row, Text, decode, encode
-from chain.errors import CorruptionError, InvalidBlockError
+from chain.errors import InvalidBlockError
 from chain.genesis import Genesis, Params
+from chain.snapshot import BITS_MAXIMUM, SnapshotChunk, check_chunk, chunk_of, prefix_of
 from chain.state_tree import prove, state_path, update, value_hash
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
@@ -21,20 +22,25 @@ from contracts.executor import (
     apply_transaction,
     build,
     execute,
-    params_of,
 )
-from contracts.genesis import genesis_changes, validators_at
-from contracts.membership import Misbehaviour
+from contracts.genesis import genesis_changes
+from contracts.membership import Misbehaviour, validators_at
+from contracts.params import params_of
 from contracts.state import Key, Overlay, StateReader
 from node.ports import Answer
 
-SNAPSHOT_CHUNK_BYTES = 1 << 20
-"""A chunk is closed when it has grown to this: one value more at most, so it fits a frame."""
+ENTRIES_PER_CHUNK = 1_000
+"""About how many values one chunk of a snapshot holds; their number is a power of two, so this is a mean."""
 
-_CHUNK_LIMIT_BYTES = 4 << 20
-_CHUNK = ListOf(
-    Row("item", (("collection", Text(64, 1)), ("key", Binary(0, 4096)), ("value", Binary(1, 2 << 20)))), 1 << 18
-)
+
+class Place(Protocol):
+    """Where a transaction stands."""
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def index(self) -> int: ...
 
 
 class FrozenState(StateReader, Protocol):
@@ -66,7 +72,7 @@ class StateStore(StateReader, Protocol):
         self, collection: str, start: bytes, limit: int, height: int
     ) -> Sequence[tuple[bytes, bytes]]: ...
 
-    def transaction(self, tx_id: bytes) -> tuple[int, int] | None: ...
+    def transaction(self, tx_id: bytes) -> Place | None: ...
 
     def extra(self, name: bytes) -> bytes | None: ...
 
@@ -91,7 +97,7 @@ class LedgerApplication:
 
     def __init__(self, store: StateStore, genesis: Genesis, check: SignatureCheck) -> None:
         self._store = store
-        self._genesis = genesis
+        self.genesis = genesis
         self._check = check
         self.chain_id = genesis.chain_id
         if store.height is None:
@@ -168,7 +174,8 @@ class LedgerApplication:
 
     def transaction_place(self, tx_id: Hash32) -> tuple[int, int] | None:
         """(height, index) of a decided transaction."""
-        return self._store.transaction(tx_id)
+        found = self._store.transaction(tx_id)
+        return None if found is None else (found.height, found.index)
 
     def extra(self, name: bytes) -> bytes | None:
         """What the engine keeps beside the state."""
@@ -182,40 +189,40 @@ class LedgerApplication:
             return self._store.scan_at(collection, start, limit, height)
         return self._store.scan(collection, start, limit)
 
-    def query(self, collection: str, key: bytes, height: int | None = None, *, prove: bool = False) -> Answer:
+    def query(
+        self, collection: str, key: bytes, height: int | None = None, *, with_proof: bool = False
+    ) -> Answer:
         if height is not None and height != self.height:
             return Answer(height, self._store.get_at(collection, key, height), None)
-        proof = make_proof(self._store, collection, key) if prove else None
+        proof = prove(self._store, collection, key) if with_proof else None
         return Answer(self.height, self._store.get(collection, key), proof)
 
     def snapshot(self) -> StateSnapshot:
         return StateSnapshot(self._store.snapshot())
 
-    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterator[bytes]) -> None:
-        assert self.height == 0, "a snapshot fills the state of a node that has no block yet"
-        self._store.wipe()
-        changes: dict[Key, bytes | None] = {}
-        for chunk in chunks:
-            for collection, key, value in decode(chunk, _CHUNK, _CHUNK_LIMIT_BYTES):  # type: ignore[union-attr,misc]
-                changes[(str(collection), bytes(key))] = value  # type: ignore[arg-type,assignment]
-        self._commit_changes(height, changes, state_root)
+    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterable[bytes]) -> None:
+        """Fill the state of a node that has no block yet. Every chunk is checked before anything is written.
 
-    def _commit_changes(
-        self, height: int, changes: Mapping[Key, bytes | None], expected_root: Hash32 | None = None
-    ) -> None:
+        Raises DecodeError, InvalidMessageError for a chunk that is not of this state.
+        """
+        assert self.height == 0, "a snapshot fills the state of a node that has no block yet"
+        changes: dict[Key, bytes | None] = {}
+        for data in chunks:
+            chunk = SnapshotChunk.decode(data)
+            check_chunk(chunk, state_root)
+            changes.update({(collection, key): value for collection, key, value in chunk.entries})
+        self._store.wipe()
+        found = self._commit_changes(height, changes)
+        assert found == state_root, "chunks of all prefixes, each checked, make the state"
+
+    def _commit_changes(self, height: int, changes: Mapping[Key, bytes | None]) -> Hash32:
         hashes = sorted(
-            (state_path(*place), None if value is None else value_hash(value)) for place, value in changes.items()
+            (state_path(*place), None if value is None else value_hash(value))
+            for place, value in changes.items()
         )
         tree = update(self._store, hashes)
-        if expected_root is not None and tree.root != expected_root:
-            raise CorruptionError(
-                f"the snapshot's values have root {tree.root.hex()}, the chain says {expected_root.hex()} at height "
-                f"{height}; nothing was taken over, fetch the snapshot from another peer"
-            )
         self._store.commit(height, tree.root, changes, tree.nodes)
-
-
-make_proof = prove
+        return tree.root
 
 
 class StateSnapshot:
@@ -223,22 +230,25 @@ class StateSnapshot:
 
     def __init__(self, frozen: FrozenState) -> None:
         self._frozen = frozen
-        assert frozen.height is not None and frozen.state_root is not None
+        assert frozen.height is not None
+        assert frozen.state_root is not None
         self.height = frozen.height
         self.state_root = Hash32(frozen.state_root)
 
     def chunks(self) -> Iterator[bytes]:
-        """Encoded `[[collection, key, value]…]`, each about SNAPSHOT_CHUNK_BYTES."""
-        items: list[tuple[str, bytes, bytes]] = []
-        size = 0
-        for collection, key, value in self._frozen.items():
-            items.append((collection, key, value))
-            size += len(collection) + len(key) + len(value)
-            if size >= SNAPSHOT_CHUNK_BYTES:
-                yield encode(tuple(items))
-                items, size = [], 0
-        if items:
-            yield encode(tuple(items))
+        """Encoded SnapshotChunks of all prefixes, each checkable alone against the state root.
+
+        Holds the whole state in memory while it runs: a national year is some gigabytes, so it is made on a
+        machine that has them, not on a validator under load.
+        """
+        entries = list(self._frozen.items())
+        bits = min(BITS_MAXIMUM, max(0, (len(entries) // ENTRIES_PER_CHUNK).bit_length()))
+        groups: list[list[tuple[str, bytes, bytes]]] = [[] for _ in range(1 << bits)]
+        for entry in entries:
+            path = state_path(entry[0], entry[1])
+            groups[int.from_bytes(path[:4], "big") >> (32 - bits)].append(entry)
+        for number, group in enumerate(groups):
+            yield chunk_of(self._frozen, bits, prefix_of(number, bits), group).encode()
 
     def close(self) -> None:
         self._frozen.close()

@@ -1,7 +1,7 @@
 """The embedded engine's blocks around the application's content: headers made, headers checked.
 
-What stands in a header and is not the application's (parents, certificates, proposer, evidence, history) is known
-here and nowhere below `node`.
+What stands in a header and is not the application's (parents, certificates, proposer, evidence, history) is
+known here and nowhere below `node`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ APP_VERSION = 1
 """Version of the rules as a whole; a block of another version is not valid here."""
 
 HEADER_ROOM_BYTES = 32 * 1024
-"""Kept free of transactions in a block: header, a certificate of 100 validators, sixteen pieces of evidence."""
+"""Kept free of transactions in a block: header, a certificate of 100 validators, sixteen pieces of
+evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The last decided block as its child needs it. `certificate`: one that proves it, as bytes; None at genesis."""
+    """The last decided block as its child needs it. `certificate`: one that proves it, as bytes; None at
+    genesis."""
 
     height: int
     block_id: Hash32
@@ -45,7 +47,9 @@ class Tip:
 
     def child(self, block: Block, certificate: bytes) -> Tip:
         block_id = block.header.block_id
-        return Tip(block.header.height, block_id, block.header.time_ms, certificate, self.history.append(block_id))
+        return Tip(
+            block.header.height, block_id, block.header.time_ms, certificate, self.history.append(block_id)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,17 @@ def check_header(application: Application, tip: Tip, block: Block) -> None:
     }
     for name, (found, wanted) in expected.items():
         if found != wanted:
-            raise InvalidBlockError(f"block {header.height}: {name} is {_shown(found)}, expected {_shown(wanted)}")
+            raise InvalidBlockError(
+                f"block {header.height}: {name} is {_shown(found)}, expected {_shown(wanted)}"
+            )
     if header.time_ms <= tip.time_ms:
-        raise InvalidBlockError(f"block {height}: time {header.time_ms} is not after its parent's {tip.time_ms}")
+        raise InvalidBlockError(
+            f"block {height}: time {header.time_ms} is not after its parent's {tip.time_ms}"
+        )
     if validators.member(header.proposer) is None:
-        raise InvalidBlockError(f"block {height}: proposer {header.proposer.hex()} is not in the validator set")
+        raise InvalidBlockError(
+            f"block {height}: proposer {header.proposer.hex()} is not in the validator set"
+        )
     _check_parent_certificate(application, tip, block)
 
 
@@ -136,7 +146,9 @@ def checked_evidence(application: Application, block: Block) -> tuple[Evidence, 
                 raise InvalidBlockError(f"evidence of height {piece.height} in block {block.header.height}")
             check_evidence(piece, application.validators_at(piece.height), application.chain_id)
     except LedgerError as error:
-        raise InvalidBlockError(f"block {block.header.height}: evidence does not prove anything: {error}") from None
+        raise InvalidBlockError(
+            f"block {block.header.height}: evidence does not prove anything: {error}"
+        ) from None
     return pieces
 
 

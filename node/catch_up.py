@@ -1,7 +1,7 @@
 """Blocks a node missed: whom to ask, what to keep until its turn, what to answer others.
 
-A claimed height causes requests, nothing else: the node goes on voting at its own height until a verified COMMIT
-is in its hands. COMMITs go through the consensus machine of their height like every other decision.
+A claimed height causes requests, nothing else: the node goes on voting at its own height until a verified
+COMMIT is in its hands. COMMITs go through the consensus machine of their height like every other decision.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ class CatchUp:
     def keep(self, peer: Address, commit: Commit, height: int, size_bytes: int) -> None:
         """A COMMIT of a later height waits for its turn."""
         at = commit.block.header.height
-        if height <= at < height + MAX_COMMITS and at not in self._kept and self._kept_bytes + size_bytes <= KEPT_BYTES:
+        if (
+            height <= at < height + MAX_COMMITS
+            and at not in self._kept
+            and self._kept_bytes + size_bytes <= KEPT_BYTES
+        ):
             self._kept[at] = (commit, peer, size_bytes)
             self._kept_bytes += size_bytes
 
@@ -102,7 +106,8 @@ class CatchUp:
             self.ask(height)
 
     def answer(self, peer: Address, request: GetCommits) -> None:
-        """Send the COMMITs asked for, as far as they are here and fit. Raises CorruptionError, never serves it."""
+        """Send the COMMITs asked for, as far as they are here and fit. Raises CorruptionError, never serves
+        it."""
         sent = 0
         last = min(request.first_height + request.count - 1, self._blocks.last_height)
         for at in range(request.first_height, last + 1):

@@ -27,13 +27,14 @@ class Endpoint(_Strict):
 
 
 class Peer(_Strict):
-    """One other member's node: its validator address and the SHA-256 of its TLS certificate (DER)."""
+    """One other member's node: its validator address, and its TLS certificate in `peers/<institution>.crt`,
+    whose SHA-256 (of the DER bytes) must be the one written here. A peer without a place is not dialled."""
 
-    institution: str
+    institution: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
     address: Hex32
     certificate_sha256: Hex32
-    host: str
-    port: Port
+    host: str | None = None
+    port: Port | None = None
 
 
 class ApiLimits(_Strict):

@@ -1,8 +1,8 @@
 """Inputs in, effects performed: the embedded engine around one application.
 
-The machine of the height decides; this module carries out what it asks for, in order, and feeds it what the world
-says. Everything runs on one event loop. Whatever fails here that is not a stranger's fault ends the node: a
-half-written journal or an unknown state must not go on voting.
+The machine of the height decides; this module carries out what it asks for, in order, and feeds it what the
+world says. Everything runs on one event loop. Whatever fails here that is not a stranger's fault ends the
+node: a half-written journal or an unknown state must not go on voting.
 """
 
 from __future__ import annotations
@@ -99,6 +99,21 @@ class Observer(Protocol):
     def decided(self, decided: DecidedBlock) -> None: ...
 
 
+class _HandOn:
+    """Hands whatever is raised inside to `report` instead of to the event loop, which would only log it."""
+
+    def __init__(self, report: Callable[[BaseException], None]) -> None:
+        self._report = report
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        if error is not None:
+            self._report(error)
+        return True
+
+
 class SizedJournal(Journal, Protocol):
     @property
     def size_bytes(self) -> int: ...
@@ -136,7 +151,14 @@ class Driver:
         self._evidence = EvidencePool(application)
         self._catch_up = CatchUp(blocks, transport, clock)
         self.intake = Intake(
-            application, self._is_committed, mempool, signatures, transport, clock, metrics, self._transactions_came
+            application,
+            self._is_committed,
+            mempool,
+            signatures,
+            transport,
+            clock,
+            metrics,
+            self._transactions_came,
         )
         self._inputs: list[Input] = []
         self._is_feeding = False
@@ -174,7 +196,7 @@ class Driver:
 
     @property
     def peers_up(self) -> int:
-        return len(self._transport.peers())
+        return len(self._transport.connected())
 
     @property
     def highest_claim(self) -> int:
@@ -202,10 +224,8 @@ class Driver:
         """Run a callback; what it raises ends the node instead of vanishing in the loop."""
         if self._failure is None or self._failure.done():
             return
-        try:
+        with _HandOn(self._fail):
             call(*arguments)
-        except BaseException as error:  # handed on to `run`, which raises it
-            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is not None and not self._failure.done():
@@ -226,6 +246,7 @@ class Driver:
     def _new_machine(self) -> Consensus:
         height = Height(self._tip.height + 1)
         validators = self._application.validators_at(height)
+        self._validators = len(validators.members)
         params = self._application.params()
         signer = self._signer if self.votes else None
         return Consensus(
@@ -435,11 +456,19 @@ class Driver:
             self.intake.remember_refusal(signed.tx_id, refusal)
         for signed, fault in built.quarantined:
             self._metrics.faults.inc()
-            log.critical("execution fault: transaction quarantined", tx_id=signed.tx_id.hex(), fault=str(fault))
+            log.critical(
+                "execution fault: transaction quarantined", tx_id=signed.tx_id.hex(), fault=str(fault)
+            )
         self._mempool.remove([signed.tx_id for signed, _ in (*built.dropped, *built.quarantined)])
         assert self._signer is not None, "only a validator is asked to build"
         block = assemble(
-            self._application, self._tip, now_ms, self._signer.address, built.transactions, built.execution, evidence
+            self._application,
+            self._tip,
+            now_ms,
+            self._signer.address,
+            built.transactions,
+            built.execution,
+            evidence,
         )
         tx_ids = tuple(signed.tx_id for signed in built.transactions)
         self._executions[block.block_id] = (built.execution, tx_ids)
@@ -461,7 +490,12 @@ class Driver:
             log.critical("execution fault: prevoting nil", height=machine.height, fault=str(fault))
             verdict = Verdict.FAULT
         except (DecodeError, InvalidMessageError, InvalidBlockError) as error:
-            log.error("invalid block", height=machine.height, proposer=block.header.proposer.hex(), reason=str(error))
+            log.error(
+                "invalid block",
+                height=machine.height,
+                proposer=block.header.proposer.hex(),
+                reason=str(error),
+            )
             verdict = Verdict.INVALID
         if machine is self._machine:
             self._feed(BlockChecked(block.block_id, verdict))
@@ -496,7 +530,7 @@ class Driver:
         if self._status_timer is not None:
             self._status_timer.cancel()
         self._transport.broadcast(MessageType.STATUS, self._machine.status().encode())
-        self._metrics.peers.set(len(self._transport.peers()))
+        self._metrics.peers.set(len(self._transport.connected()))
         for block_id in self._wanted:
             self._request(block_id)
         self._catch_up.ask(self._machine.height)
@@ -507,7 +541,7 @@ class Driver:
 
     async def _hear(self) -> None:
         async for message in self._transport.incoming():
-            self._hear_one(message)
+            self._hear_one(Received(*message))
 
     def _hear_one(self, message: Received) -> None:
         try:
@@ -515,7 +549,12 @@ class Driver:
         except (DecodeError, InvalidMessageError) as error:
             self._metrics.blamed.labels(str(message.type)).inc()
             log.warning("bad message", peer=message.peer.hex(), type=message.type, reason=str(error))
-            self._transport.blame(message.peer, str(error))
+            refusal = (
+                error
+                if isinstance(error, InvalidMessageError)
+                else InvalidMessageError(str(error), error.code)
+            )
+            self._transport.disconnect(message.peer, refusal)
 
     def _dispatch(self, message: Received) -> None:
         peer, kind, payload = message
@@ -557,12 +596,13 @@ class Driver:
         await self.intake.admit(pairs, peer)
 
     def _is_for_now(self, height: int, message: Received) -> bool:
-        """Messages of the next height wait, per link at most one PROPOSAL and 4·n votes; others are dropped."""
+        """Messages of the next height wait, per link at most one PROPOSAL and 4·n votes; others are
+        dropped."""
         current = self._machine.height
         if height == current + 1:
             waiting = self._later.setdefault(message.peer, [])
             same = sum(1 for one in waiting if one.type == message.type)
-            limit = 1 if message.type == MessageType.PROPOSAL else 4 * len(self._machine.validators.members)
+            limit = 1 if message.type == MessageType.PROPOSAL else 4 * self._validators
             if same < limit:
                 waiting.append(message)
         if height != current:

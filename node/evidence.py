@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chain.evidence import EVIDENCE_HEIGHTS, EVIDENCE_MAXIMUM, Evidence, check_evidence
 from chain.types import Address
-from contracts.membership import misbehaviour_is_known
+from contracts.records import Collection, misconduct_key
 from node.application import LedgerApplication
 
 POOL = 256
@@ -29,7 +29,7 @@ class EvidencePool:
         if not height - EVIDENCE_HEIGHTS < evidence.height <= height + 1:
             return False
         check_evidence(evidence, self._application.validators_at(evidence.height), self._application.chain_id)
-        if misbehaviour_is_known(self._application.state, *place):
+        if self._is_recorded(place):
             return False
         self._pieces[place] = evidence
         return True
@@ -43,8 +43,9 @@ class EvidencePool:
         """After a block: drop what is recorded or too old."""
         height = self._application.height
         for place in list(self._pieces):
-            recorded = misbehaviour_is_known(self._application.state, *place)
+            recorded = self._is_recorded(place)
             if recorded or place[1] <= height - EVIDENCE_HEIGHTS:
                 del self._pieces[place]
 
-
+    def _is_recorded(self, place: tuple[Address, int, int]) -> bool:
+        return self._application.state.get(Collection.EVIDENCE, misconduct_key(*place)) is not None

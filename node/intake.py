@@ -1,8 +1,8 @@
 """Admission: a stranger's bytes become a waiting transaction, or an answer that says why not.
 
-Signatures and a dry run pass before anything is kept. What was taken from a client goes to every peer at once;
-what came from a peer is passed on only if it still waits a second later, to those not known to have it, so that
-a whole mesh does not carry everything twice.
+Signatures and a dry run pass before anything is kept. What was taken from a client goes to every peer at
+once; what came from a peer is passed on only if it still waits a second later, to those not known to have it,
+so that a whole mesh does not carry everything twice.
 """
 
 from __future__ import annotations
@@ -80,8 +80,11 @@ class Intake:
     async def admit(
         self, pairs: Sequence[tuple[bytes, bytes]], source: Address | None = None
     ) -> list[Admission]:
-        """One answer for each (body, auth), in order. `source` is the peer that sent them, None for a client."""
-        answers: list[Admission | SignedTransaction] = [self._look(body, auth, source) for body, auth in pairs]
+        """One answer for each (body, auth), in order. `source` is the peer that sent them, None for a
+        client."""
+        answers: list[Admission | SignedTransaction] = [
+            self._look(body, auth, source) for body, auth in pairs
+        ]
         candidates = [one for one in answers if isinstance(one, SignedTransaction)]
         await self._signatures.prepare(candidates, self._application.state, self._application.chain_id)
         now_ms = self._clock.now_ms()
@@ -91,7 +94,7 @@ class Intake:
             self._note_holders(added, source)
             self._on_added()
             if source is None:
-                self._send(added, self._transport.peers())
+                self._send(added, self._transport.connected())
             else:
                 asyncio.get_running_loop().call_later(PASS_ON_AFTER_SECONDS, self._pass_on, added)
         return done
@@ -145,7 +148,7 @@ class Intake:
     def _pass_on(self, transactions: Sequence[SignedTransaction]) -> None:
         waiting = [signed for signed in transactions if signed.tx_id in self._mempool]
         if waiting:
-            self._send(waiting, self._transport.peers())
+            self._send(waiting, self._transport.connected())
 
     def _send(self, transactions: Sequence[SignedTransaction], peers: Sequence[Address]) -> None:
         for peer in peers:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from chain.block import Block, Outcome, Results
 from chain.certificate import CommitCertificate
+from chain.errors import LedgerError
 from chain.hashing import Tag, inclusion_path
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
+from chain.validators import ValidatorSet
 from contracts.executor import Refusal
 from contracts.records import (
     EMPTY_BALANCE,
@@ -32,7 +34,8 @@ from node.ports import Answer, BlockStore, Clock
 from node.verified import VerifiedSignatures
 
 EVENTS_BUFFERED = 1_024
-"""Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from there."""
+"""Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from
+there."""
 
 WAITERS = 4_096
 """Requests that may wait for a transaction at once."""
@@ -74,6 +77,16 @@ class TransactionStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class SetStep:
+    """One change of the validator set on the way from genesis: the header that names the next set,
+    certified."""
+
+    header: bytes
+    certificate: bytes
+    next: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InclusionProof:
     """All that a receipt needs (docs/formats.md, Receipt)."""
 
@@ -87,7 +100,9 @@ class InclusionProof:
     outcome_path: tuple[Hash32, ...]
     header: bytes
     certificate: bytes
-    validator_sets: tuple[bytes, ...]
+    validators: bytes
+    genesis: bytes
+    steps: tuple[SetStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +114,10 @@ class StoredHeight:
     certificate: CommitCertificate
 
 
-class TooManyWaiting(Exception):
+class TooManyWaitingError(LedgerError):
     """All places to wait are taken; ask again."""
+
+    default_code = "TOO-MANY-WAITING"
 
 
 class Ledger:
@@ -165,7 +182,7 @@ class Ledger:
 
     def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer:
         """A value now (provable) or at an earlier height. Raises LedgerError for a height not held."""
-        return self._application.query(collection, key, height, prove=prove)
+        return self._application.query(collection, key, height, with_proof=prove)
 
     def scan(
         self, collection: str, start: bytes, limit: int, height: int | None
@@ -220,7 +237,9 @@ class Ledger:
             outcome_path=inclusion_path(Tag.OUTCOME, outcomes, index),
             header=stored.block.header_bytes,
             certificate=stored.certificate.encode(),
-            validator_sets=self._set_chain(height),
+            validators=self._application.validators_at(height).encode(),
+            genesis=self._application.genesis.encode(),
+            steps=self._steps(height),
         )
 
     def programme_balances(
@@ -267,7 +286,9 @@ class Ledger:
         """The status when the transaction is decided, or after `timeout_ms`."""
         if self._application.transaction_place(tx_id) is None and timeout_ms > 0:
             if self._waiting >= WAITERS:
-                raise TooManyWaiting
+                raise TooManyWaitingError(
+                    f"{WAITERS} requests are waiting already; ask for the status instead"
+                )
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.setdefault(tx_id, []).append(future)
             self._waiting += 1
@@ -309,6 +330,10 @@ class Ledger:
                 queue.get_nowait()
             queue.put_nowait(None)
 
+    def exposition(self) -> bytes:
+        """The node's metrics as Prometheus text."""
+        return self.metrics.exposition()
+
     def _forget_waiter(self, tx_id: Hash32, future: asyncio.Future[None]) -> None:
         self._waiting -= 1
         waiters = self._waiters[tx_id]
@@ -316,8 +341,17 @@ class Ledger:
         if not waiters:
             del self._waiters[tx_id]
 
-    def _set_chain(self, height: int) -> tuple[bytes, ...]:
-        """The validator set that votes on `height`."""
-        return (self._application.validators_at(height).encode(),)
+    def _steps(self, height: int) -> tuple[SetStep, ...]:
+        """The set chain from genesis to `height`: heights are those before which a set begins."""
+        steps = []
+        for first in self._set_beginnings(height):
+            stored = self._blocks.read(first - 1)
+            header = Block.decode(stored.block).header_bytes
+            steps.append(SetStep(header, stored.certificate, self._application.validators_at(first).encode()))
+        return tuple(steps)
 
-
+    def _set_beginnings(self, height: int) -> list[int]:
+        """First heights, above 1 and up to `height`, of the validator sets there have been."""
+        pairs = self._application.scan(Collection.VALIDATOR_SETS, b"", SCAN_PAGE)
+        firsts = [ValidatorSet.decode(value).first_height for _, value in pairs]
+        return [first for first in firsts if 1 < first <= height]

@@ -1,4 +1,5 @@
-"""Transactions that passed admission and wait for a block: bounded, in order of arrival, one per client id."""
+"""Transactions that passed admission and wait for a block: bounded, in order of arrival, one per client
+id."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from chain.types import Hash32
 class MempoolLimits:
     """What strangers can make a node keep.
 
-    About four full blocks of documents; above that a client is told to come back, which costs it nothing: it was
-    not accepted, and repeating is safe.
+    About four full blocks of documents; above that a client is told to come back, which costs it nothing: it
+    was not accepted, and repeating is safe.
     """
 
     transactions: int = 8_192
@@ -56,7 +57,10 @@ class Mempool:
         if _client(signed) in self._by_client:
             return Place.CONFLICT
         size = len(signed.body) + len(signed.auth)
-        if len(self._waiting) >= self._limits.transactions or self.size_bytes + size > self._limits.size_bytes:
+        if (
+            len(self._waiting) >= self._limits.transactions
+            or self.size_bytes + size > self._limits.size_bytes
+        ):
             return Place.FULL
         return Place.ADDED
 
@@ -77,7 +81,8 @@ class Mempool:
                 self.size_bytes -= len(signed.body) + len(signed.auth)
 
     def remove_clients(self, signed: Iterable[SignedTransaction]) -> None:
-        """What a block holds, and what waits under the same client ids: at most one of them can ever enter."""
+        """What a block holds, and what waits under the same client ids: at most one of them can ever
+        enter."""
         self.remove([self._by_client[_client(one)] for one in signed if _client(one) in self._by_client])
 
     def waiting(self) -> Iterator[SignedTransaction]:

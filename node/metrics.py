@@ -31,7 +31,9 @@ class NodeMetrics:
         self.mempool = gauge("mempool_transactions", "Transactions waiting for a block.")
         self.transactions = counter("transactions", "Transactions decided.")
         self.rounds = counter("extra_rounds", "Rounds above 0 in which heights were decided.")
-        self.refused = counter("refused", "Transactions refused at admission or building, by code.", ("code",))
+        self.refused = counter(
+            "refused", "Transactions refused at admission or building, by code.", ("code",)
+        )
         self.blamed = counter("blamed", "Messages that no honest peer sends, by kind.", ("kind",))
         self.equivocations = counter("equivocations", "Validators seen signing two contents.")
         self.faults = counter("execution_faults", "Transactions that broke a rule of ours; each is a bug.")
@@ -40,7 +42,9 @@ class NodeMetrics:
             "block_interval_seconds", "Time between two decisions while there was work.", _FINALITY_SECONDS
         )
         self.execute_seconds = histogram("execute_seconds", "Building or checking one block.", _WORK_SECONDS)
-        self.store_seconds = histogram("store_seconds", "Block log, state and journal of one block.", _WORK_SECONDS)
+        self.store_seconds = histogram(
+            "store_seconds", "Block log, state and journal of one block.", _WORK_SECONDS
+        )
 
     def exposition(self) -> bytes:
         return generate_latest(self.registry)

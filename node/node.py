@@ -1,15 +1,17 @@
 """One node: built from its directory, run until stopped.
 
-Start-up is recovery: the block log is checked, the state brought up to it, the journal of own votes read, and only
-then does the node speak.
+Start-up is recovery: the block log is checked, the state brought up to it, the journal of own votes read, and
+only then does the node speak.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from random import Random
 
 import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,13 +23,16 @@ from chain.errors import ConfigError, CorruptionError, DecodeError, LedgerError,
 from chain.genesis import Genesis
 from chain.hashing import History
 from chain.keys import SigningKey
-from chain.types import Address, Hash32
+from chain.types import ZERO_HASH, Address, Height
+from consensus.messages import LIMIT_BYTES, MessageType
 from consensus.records import KeyRetired, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
-from network.transport import PeerAddress, TlsTransport
+from network.certificates import certificate_der, fingerprint
+from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
 from node.assembly import Tip, execute_block
 from node.config import NodeConfig
+from node.config import Peer as PeerConfig
 from node.driver import HISTORY, Driver
 from node.ledger import Ledger
 from node.mempool import Mempool
@@ -39,7 +44,8 @@ from storage.journal import Journal
 from storage.state import LevelState
 
 VERIFY_THREADS = 2
-"""Signature verification leaves the interpreter's lock; more threads than cores of a small server do not help."""
+"""Signature verification leaves the interpreter's lock; more threads than cores of a small server do not
+help."""
 
 log = structlog.get_logger("node")
 
@@ -58,7 +64,7 @@ class Node:
     config: NodeConfig
     ledger: Ledger
     driver: Driver
-    transport: TlsTransport
+    transport: Transport
     blocks: BlockLog
     state: LevelState
     journal: Journal | None
@@ -66,14 +72,20 @@ class Node:
 
     async def run(self) -> None:
         """Listen, connect, decide. Raises what ended the node."""
-        await self.transport.start()
-        host, port = self.transport.address
+        host, port = await self.transport.listen()
         self.config.path("p2p.addr").write_text(f"{host}:{port}\n", encoding="ascii")
         log.info("listening", p2p=f"{host}:{port}", height=self.driver.tip.height, votes=self.driver.votes)
+        links = asyncio.get_running_loop().create_task(self.transport.run())
+        deciding = asyncio.get_running_loop().create_task(self.driver.run())
         try:
-            await self.driver.run()
+            await asyncio.wait((links, deciding), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await self.transport.stop()
+            for task in (deciding, links):
+                task.cancel()
+            ended = await asyncio.gather(deciding, links, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
 
     def close(self) -> None:
         """Give back files and locks."""
@@ -190,7 +202,9 @@ def _read_genesis(config: NodeConfig) -> bytes:
     except DecodeError as error:
         raise ConfigError(f"{path}: not a genesis file: {error}") from None
     if found != config.genesis_hash:
-        raise ConfigError(f"{path} has hash {found}, node.toml says {config.genesis_hash}: another network's genesis")
+        raise ConfigError(
+            f"{path} has hash {found}, node.toml says {config.genesis_hash}: another network's genesis"
+        )
     return data
 
 
@@ -232,23 +246,52 @@ def _open_journal(
     if fault is not None:
         log.critical("this key will not vote", reason=fault)
         if not any(isinstance(record, KeyRetired) for record in records):
-            journal.append(encode_record(KeyRetired(last_height, fault)))
+            journal.append(encode_record(KeyRetired(Height(last_height), fault)))
         journal.close()
         return None, None
     return journal, Signer(key.address, key.sign)
 
 
-def _transport(config: NodeConfig, genesis: Genesis, key: SigningKey | None, height: object) -> TlsTransport:
+def _transport(
+    config: NodeConfig, genesis: Genesis, key: SigningKey | None, height: Callable[[], int]
+) -> Transport:
     peers = tuple(
-        PeerAddress(
-            Address(bytes.fromhex(peer.address)),
-            bytes.fromhex(peer.certificate_sha256),
-            peer.host,
-            peer.port,
+        PinnedPeer(
+            Address(bytes.fromhex(peer.address)), _peer_certificate(config, peer), peer.host, peer.port
         )
         for peer in config.peers
     )
-    raise NotImplementedError
+    address = key.address if key is not None else ZERO_HASH
+    return Transport(
+        TransportConfig(
+            address=Address(address),
+            chain_id=genesis.chain_id,
+            certificate_file=config.path(config.certificate),
+            key_file=config.path(config.certificate_key),
+            key_password=None,
+            listen_host=config.p2p.host,
+            listen_port=config.p2p.port,
+            peers=peers,
+            limits={int(kind): limit for kind, limit in LIMIT_BYTES.items() if kind is not MessageType.HELLO},
+        ),
+        height,
+        Random(),
+    )
 
 
-__all__ = ["Hash32", "Node", "build_node"]
+def _peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
+    path = config.path("peers") / f"{peer.institution}.crt"
+    try:
+        certificate = certificate_der(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: the certificate of peer {peer.institution} cannot be read: {error.strerror}"
+        ) from None
+    found = fingerprint(certificate).hex()
+    if found != peer.certificate_sha256:
+        raise ConfigError(
+            f"{path} has SHA-256 {found}, node.toml pins {peer.certificate_sha256} for {peer.institution}: compare "
+            "with that institution which one is theirs",
+            "CERTIFICATE-PIN",
+        )
+    return certificate

@@ -1,15 +1,16 @@
 """What the node asks of the world, and the neutral line between a consensus engine and the application.
 
-`Application` is all that an engine may know of the ledger's rules: build a block's content, check it, apply what
-was decided, answer queries, list and load snapshots. Headers, certificates, rounds and votes belong to the engine
-(here: `node.assembly` and `consensus`), so that another engine can drive the same application.
+`Application` is all that an engine may know of the ledger's rules: build a block's content, check it, apply
+what was decided, answer queries, list and load snapshots. Headers, certificates, rounds and votes belong to
+the engine (here: `node.assembly` and `consensus`), so that another engine can drive the same application.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from chain.errors import InvalidMessageError
 from chain.genesis import Params
 from chain.state_tree import StateProof
 from chain.transaction import SignedTransaction
@@ -28,7 +29,8 @@ class Clock(Protocol):
 
 
 class Answer(NamedTuple):
-    """A state value as of `height`, with the proof against that height's state root when one was asked for."""
+    """A state value as of `height`, with the proof against that height's state root when one was asked
+    for."""
 
     height: int
     value: bytes | None
@@ -84,14 +86,16 @@ class Application(Protocol):
     ) -> None:
         """Make the decided height durable, in one synced write. `extra` are small records of the engine."""
 
-    def query(self, collection: str, key: bytes, height: int | None = None, *, prove: bool = False) -> Answer:
+    def query(
+        self, collection: str, key: bytes, height: int | None = None, *, with_proof: bool = False
+    ) -> Answer:
         """A value now (provable) or as of an earlier height."""
 
     def snapshot(self) -> Snapshot:
         """The state of the applied height, to be read in chunks while the chain goes on."""
 
-    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterator[bytes]) -> None:
-        """Fill an empty state from chunks, each checked; the whole must have `state_root`."""
+    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterable[bytes]) -> None:
+        """Fill an empty state from chunks, each checked against `state_root`."""
 
 
 class Snapshot(Protocol):
@@ -104,17 +108,22 @@ class Snapshot(Protocol):
     def state_root(self) -> Hash32: ...
 
     def chunks(self) -> Iterator[bytes]:
-        """Encoded `[[collection, key, value]…]`, in the order of the database."""
+        """Encoded SnapshotChunks (chain.snapshot), each checkable alone against the state root."""
 
     def close(self) -> None: ...
 
 
-class StoredBlock(NamedTuple):
-    """One height in the block log, as bytes (docs/formats.md, Disk)."""
+class StoredBlock(Protocol):
+    """One height in the block log, as bytes (docs/formats.md, Block log)."""
 
-    block: bytes
-    results: bytes
-    certificate: bytes
+    @property
+    def block(self) -> bytes: ...
+
+    @property
+    def results(self) -> bytes: ...
+
+    @property
+    def certificate(self) -> bytes: ...
 
 
 class BlockStore(Protocol):
@@ -151,16 +160,19 @@ class Received(NamedTuple):
 
 
 class Transport(Protocol):
-    """Links to the peers. What a lost link loses is repaired through STATUS and VOTES."""
+    """Links to the peers (`network.transport.Transport`). What a lost link loses is repaired by STATUS and
+    VOTES."""
 
-    def send(self, peer: Address, type: int, payload: bytes) -> bool: ...
+    def send(self, address: Address, kind: int, payload: bytes) -> bool:
+        """Queue for one peer; False when it is not connected or does not keep up."""
 
-    def broadcast(self, type: int, payload: bytes) -> None: ...
+    def broadcast(self, kind: int, payload: bytes) -> int:
+        """Queue for every connected peer; for how many."""
 
-    def incoming(self) -> AsyncIterator[Received]: ...
+    def incoming(self) -> AsyncIterator[tuple[Address, int, bytes]]: ...
 
-    def blame(self, peer: Address, reason: str) -> None:
-        """The peer sent what no honest node sends: count it, perhaps end the link."""
+    def disconnect(self, address: Address, refusal: InvalidMessageError) -> None:
+        """The peer sent what no honest node sends."""
 
-    def peers(self) -> Sequence[Address]:
+    def connected(self) -> Sequence[Address]:
         """Those whose link is up."""

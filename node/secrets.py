@@ -1,4 +1,5 @@
-"""Passwords of keys: from a file that only its owner can read, never from a flag or the environment's value."""
+"""Passwords of keys: from a file that only its owner can read, never from a flag or the environment's
+value."""
 
 from __future__ import annotations
 

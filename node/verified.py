@@ -1,7 +1,7 @@
 """Signatures of transactions, verified once: at admission, on worker threads, and remembered for execution.
 
-`cryptography` releases the interpreter's lock while it verifies, so the work spreads over the cores; the block's
-execution then only looks up what is known.
+`cryptography` releases the interpreter's lock while it verifies, so the work spreads over the cores; the
+block's execution then only looks up what is known.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ REMEMBERED = 65_536
 """Entries kept, each about 300 bytes: more than the transactions of any mempool (see `MempoolLimits`)."""
 
 CHUNK = 64
-"""Signatures one worker call verifies: about 6 ms, so that a call's overhead vanishes and no thread is held long."""
+"""Signatures one worker call verifies: about 6 ms, so that a call's overhead vanishes and no thread is held
+long."""
 
 Item = tuple[bytes, bytes, bytes]
 """(public key, message, signature)."""
 
 
 class VerifiedSignatures:
-    """A `SignatureCheck` that remembers what was valid. An invalid one is verified again each time it is asked."""
+    """A `SignatureCheck` that remembers what was valid. An invalid one is verified again each time it is
+    asked."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
@@ -67,9 +69,7 @@ class VerifiedSignatures:
             del self._known[next(iter(self._known))]
 
 
-def _items(
-    transactions: Iterable[SignedTransaction], state: StateReader, chain_id: Hash32
-) -> Iterable[Item]:
+def _items(transactions: Iterable[SignedTransaction], state: StateReader, chain_id: Hash32) -> Iterable[Item]:
     for signed in transactions:
         message = tx_sign_bytes(chain_id, signed.tx_id)
         for signer_id, signature in signed.signatures:

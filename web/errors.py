@@ -1,0 +1,96 @@
+"""LedgerError to HTTP status: one table. Every answer that is not a success has one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from chain.errors import DecodeError, LedgerError, StorageError
+from contracts.executor import Refusal
+from contracts.rejection import RejectionError, fill, tenge
+from node.ledger import TooManyWaitingError
+
+HTTP_STATUS: tuple[tuple[str, int], ...] = (
+    ("HEIGHT-NOT-HELD", 404),
+    ("NOT-FOUND", 404),
+    ("TOO-MANY-WAITING", 503),
+)
+"""By code; a DecodeError is the sender's (400), a StorageError the machine's (500)."""
+
+Error = Mapping[str, object]
+
+
+class NotFoundError(LedgerError):
+    """What was asked for is not on the ledger, as far as this node knows."""
+
+    default_code = "NOT-FOUND"
+
+
+def error_of(error: LedgerError) -> Error:
+    """The one shape: code, message, article, texts, remedy, facts."""
+    if isinstance(error, RejectionError):
+        return refusal_error(Refusal(error.reason, error.facts))
+    return {"code": error.code, "message": str(error), "article": "", "texts": {}, "remedy": "", "facts": {}}
+
+
+def refusal_error(refusal: Refusal) -> Error:
+    """A refusal with its article and its texts; amounts among the facts as tenge."""
+    reason, facts = refusal.reason, refusal.facts
+    return {
+        "code": reason.code,
+        "message": str(refusal),
+        "article": reason.article,
+        "texts": {"kk": fill(reason.kk, facts), "ru": fill(reason.ru, facts), "en": fill(reason.en, facts)},
+        "remedy": reason.remedy,
+        "facts": {name: tenge(value) if name.endswith("_tiyn") else value for name, value in facts},
+    }
+
+
+def status_of(error: LedgerError) -> int:
+    for code, status in HTTP_STATUS:
+        if error.code == code:
+            return status
+    if isinstance(error, DecodeError):
+        return 400
+    return 500 if isinstance(error, StorageError) else 422
+
+
+def _answer(status: int, error: Error, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": error}, status, dict(headers or {}))
+
+
+def _plain(code: str, message: str) -> Error:
+    return {"code": code, "message": message, "article": "", "texts": {}, "remedy": "", "facts": {}}
+
+
+async def _on_ledger_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, LedgerError)
+    status = status_of(error)
+    return _answer(status, error_of(error), {"Retry-After": "1"} if status == 503 else None)
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return _answer(400, _plain("REQUEST", f"{where}: {first['msg']}"))
+
+
+async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    codes = {404: "NOT-FOUND", 405: "METHOD", 413: "TOO-LARGE"}
+    return _answer(
+        error.status_code, _plain(codes.get(error.status_code, "HTTP"), str(error.detail)), error.headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Every error leaves in the one shape."""
+    app.add_exception_handler(LedgerError, _on_ledger_error)
+    app.add_exception_handler(TooManyWaitingError, _on_ledger_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)

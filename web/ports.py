@@ -1,0 +1,55 @@
+"""What the HTTP API asks of the ledger: to be read, and to take transactions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from chain.types import Hash32
+from contracts.executor import Refusal
+from contracts.records import Balance
+from node.assembly import DecidedBlock
+from node.intake import Admission
+from node.ledger import InclusionProof, NodeStatus, StoredHeight, TransactionStatus
+from node.ports import Answer
+
+
+class LedgerReader(Protocol):
+    """Everything decided, and what this node knows of what is not."""
+
+    def status(self) -> NodeStatus: ...
+
+    def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer: ...
+
+    def scan(
+        self, collection: str, start: bytes, limit: int, height: int | None
+    ) -> Sequence[tuple[bytes, bytes]]: ...
+
+    def header(self, height: int) -> bytes: ...
+
+    def block(self, height: int) -> StoredHeight: ...
+
+    def transaction(self, tx_id: Hash32) -> TransactionStatus: ...
+
+    def inclusion(self, tx_id: Hash32) -> InclusionProof | None: ...
+
+    def programme_balances(
+        self, budget: str, year: int, height: int | None = None
+    ) -> list[tuple[str, str, Balance]]: ...
+
+    def statuses(self, budget: str, year: int, height: int | None = None) -> dict[str, int]: ...
+
+    def events(self) -> AsyncIterator[DecidedBlock]: ...
+
+    def exposition(self) -> bytes:
+        """The node's metrics as Prometheus text."""
+
+
+class TransactionSubmitter(Protocol):
+    """Offers transactions; accepted is not final."""
+
+    async def submit(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[Admission]: ...
+
+    async def dry_run(self, body: bytes, auth: bytes) -> Refusal | None: ...
+
+    async def wait(self, tx_id: Hash32, timeout_ms: int) -> TransactionStatus: ...

@@ -1,0 +1,58 @@
+"""The HTTP server of one node, bounded where strangers' bytes arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from web.limits import Connections, HttpLimits, bounded
+
+BACKLOG = 128
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the node decides when it stops."""
+
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+
+class HttpServer:
+    """Serves an app until cancelled. `start` answers with the address bound."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, limits: HttpLimits) -> None:
+        self.connections = Connections(limits)
+        config = uvicorn.Config(
+            app,
+            http=bounded(self.connections),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=int(limits.idle_seconds),
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+
+    async def run(self) -> None:
+        """Until cancelled, then closes what is open."""
+        serving = asyncio.get_running_loop().create_task(self._server.serve([self._socket]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self._server.should_exit = True
+            await serving
+            raise
