@@ -24,8 +24,9 @@ from contracts.records import (
 )
 from contracts.rejection import RejectionError
 
-VERSIONS_MAXIMUM: Final = 500
-"""Of one code: the classification changes about ten times a year, so this is fifty years in one value."""
+ENTRY_BYTES: Final = 256 << 10
+"""All versions of one code: hundreds of ordinary ones, decades of changes, and far below the largest value a
+block can carry (docs/formats.md, Block)."""
 
 ROWS_MAXIMUM: Final = 7_900
 """Rows of one document: below the keys a transaction may change (docs/formats.md, Transaction)."""
@@ -125,8 +126,6 @@ def _with_version(
         raise RejectionError(reasons.DIRECTORY_ATTRIBUTES, code=code)
     found = Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code))
     known = () if found is None else found.versions
-    if len(known) >= VERSIONS_MAXIMUM:
-        raise RejectionError(reasons.DIRECTORY_FULL, code=code, limit=VERSIONS_MAXIMUM)
     # before the first operational day nothing was decided by any version, so everything may be published
     earliest = 0 if today is None else today
     if known:
@@ -138,7 +137,10 @@ def _with_version(
         )  # fmt: skip
     if known and (known[-1][1] is None or known[-1][1] >= starts):
         known = (*known[:-1], (known[-1][0], starts - 1, *known[-1][2:]))
-    return Directory((*known, version))
+    entry = Directory((*known, version))
+    if len(entry.encode()) > ENTRY_BYTES:
+        raise RejectionError(reasons.DIRECTORY_FULL, code=code, limit_bytes=ENTRY_BYTES)
+    return entry
 
 
 def require(call: Call, directory: str, code: str, field: str) -> DirectoryVersion:

@@ -159,8 +159,9 @@ DIRECTORY_ATTRIBUTES = _reason(
 )  # fmt: skip
 DIRECTORY_FULL = _reason(
     "DIR-VERSIONS", "formats: State records",
-    "кодтың нұсқалары тым көп: {code}, шегі {limit}", "у кода слишком много версий: {code}, предел {limit}",
-    "the code {code} has {limit} versions already",
+    "кодтың нұсқалары тым көп: {code}, шегі {limit_bytes} байт",
+    "версии кода занимают слишком много места: {code}, предел {limit_bytes} байт",
+    "the versions of {code} take more than {limit_bytes} bytes",
     "give the entry a new code",
 )  # fmt: skip
 CODE_UNKNOWN = _reason(

@@ -5,7 +5,7 @@ import pytest
 from contracts import reasons
 from contracts.actions import Call
 from contracts.calendar import day_number
-from contracts.directories import VERSIONS_MAXIMUM, require
+from contracts.directories import ENTRY_BYTES, require
 from contracts.records import Collection, Directory, Role, directory_key
 from contracts.rejection import RejectionError
 from contracts.state import Overlay
@@ -72,9 +72,9 @@ def test_rows_are_refused_with_their_number() -> None:
         assert (refusal.reason, refusal.facts[0]) == (reason, ("row", 2))
 
 
-def test_one_code_has_a_bounded_number_of_versions() -> None:
+def test_the_versions_of_one_code_take_bounded_space() -> None:
     ledger = a_fresh_ledger()
-    full = Directory(tuple((day, None, "", "x", None, ()) for day in range(VERSIONS_MAXIMUM)))
+    full = Directory(((0, None, "x" * ENTRY_BYTES, "x", None, ()),))
     ledger.state.commit({(Collection.DIRECTORIES, directory_key("economic", "1")): full.encode()})
     refusal = ledger.refused("mof", "directory.publish", "economic", (a_row("1", 10_000),))
     assert refusal.reason is reasons.DIRECTORY_FULL
