@@ -1,0 +1,97 @@
+"""Who may sign what: the authority behind every transaction, from the state at that point.
+
+The table of actions is docs/formats.md, "Actions and their signers": for each action the
+kinds of institution it is open to and the roles it asks for, one distinct person a role.
+"""
+
+from typing import NamedTuple
+
+from audit.blocks import Job, Transaction
+from audit.failure import VerificationError
+from audit.fold import State
+from audit.merkle import signed_bytes
+
+PREPARER, ACCOUNTANT, HEAD, MODERATOR, OPERATOR = 1, 2, 4, 8, 16
+EVERY_KIND = frozenset({"finance", "treasury", "abp", "gu", "government", "parliament", "audit"})
+PLAIN_BYTES = 64 << 10
+
+
+class Action(NamedTuple):
+    """Who may call an action, and the roles that must sign it."""
+
+    kinds: frozenset[str]
+    roles: tuple[int, ...]
+
+
+def _row(kinds: str, *roles: int) -> Action:
+    return Action(frozenset(kinds.split()) if kinds else EVERY_KIND, roles)
+
+
+ACTIONS: dict[tuple[str, int], Action] = {
+    ("ballot.propose", 1): _row("", HEAD),
+    ("ballot.vote", 1): _row("", HEAD),
+    ("directory.publish", 1): _row("finance", MODERATOR, HEAD),
+    ("receipts.plan", 1): _row("treasury", HEAD, ACCOUNTANT),
+    ("receipts.post", 1): _row("treasury", HEAD, ACCOUNTANT),
+    ("signer.add", 1): _row("", HEAD),
+    ("signer.revoke", 1): _row("", HEAD),
+    ("signer.rotate", 1): _row("", HEAD),
+    ("treasury.open_day", 1): _row("treasury", HEAD),
+    ("treasury.resume", 1): _row("treasury", HEAD),
+    ("treasury.suspend", 1): _row("treasury", HEAD),
+}
+"""Every action of version 1."""
+
+
+def check_authority(
+    state: State, transaction: Transaction, time_ms: int, chain_id: bytes, index: int
+) -> list[Job]:
+    """The signatures to verify, after everything else about them has been found in order.
+
+    Raises VerificationError when the transaction is not in force at the block's time, its client id
+    was used, its institution may not act so, or its signers are not exactly those asked for.
+    """
+    window = state.params.get("replay-window-ms")
+    if window is None:
+        raise VerificationError("the parameters name no replay window")
+    if not time_ms <= transaction.valid_until_ms <= time_ms + window:
+        raise VerificationError("the transaction is not in force at the block's time")
+    if state.is_id_used(transaction):
+        raise VerificationError("the institution has used this client id before")
+    actor = state.institutions.get(transaction.institution)
+    if actor is None or actor.closed is not None:
+        raise VerificationError(f"the institution {transaction.institution} is unknown or closed")
+    action = ACTIONS.get((transaction.action, transaction.version))
+    if action is None:
+        raise VerificationError(f"version {transaction.version} of this action is not known")
+    if actor.kind not in action.kinds:
+        raise VerificationError(f"an institution of kind {actor.kind} may not do this")
+    message = signed_bytes("tx-auth", chain_id, transaction.id)
+    jobs, roles = [], []
+    for identity, signature in transaction.signatures:
+        signer = state.signers.get(identity)
+        label = f"signer {identity.hex()}"
+        if signer is None:
+            raise VerificationError(f"{label} is not registered")
+        if signer.institution != transaction.institution:
+            raise VerificationError(f"{label} belongs to {signer.institution}, not {transaction.institution}")
+        if signer.revoked is not None:
+            raise VerificationError(f"{label} was revoked at height {signer.revoked}")
+        roles.append(signer.roles)
+        jobs.append(Job(signer.public_key, message, signature, f"{label} under transaction {index}"))
+    if len(roles) != len(action.roles) or not _covers(roles, action.roles):
+        raise VerificationError("the signers are not one person for each role that the action asks for")
+    return jobs
+
+
+def _covers(held: list[int], needed: tuple[int, ...]) -> bool:
+    """Whether every needed role can be given to another person."""
+    if not needed:
+        return True
+    return any(
+        held[at] & needed[0] and _covers(held[:at] + held[at + 1 :], needed[1:]) for at in range(len(held))
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit("a part of the verifier, which checks nothing by itself: run the folder")

@@ -1,0 +1,285 @@
+"""Strict Ed25519 verification, cofactorless (RFC 8032; docs/formats.md, "Keys and signatures").
+
+A signature holds iff the key and R have y < p and y not one of the five small-order
+values, the key is a point of the curve, S < L, and the encoding of [S]B - [k]A equals R.
+
+Few keys sign many messages, so the work goes into tables: a key's first use computes its
+multiples by powers of 16; a key used often gets one entry per window of eight bits, and a
+signature then costs 64 point additions and no doubling. Points are extended coordinates
+(X, Y, Z, T) on the twisted Edwards curve with a = -1; an *addend* is (y+x, y-x, 2dxy) of
+an affine point. Products that go into another product are reduced only by folding the bits
+above 255 (2^255 = 19 mod p), which is faster than division.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from hashlib import sha512
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+_MASK = 2**255 - 1
+_D = -121665 * pow(121666, -1, P) % P
+_D2 = 2 * _D % P
+_ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+_ORDER_8_Y = 2707385501144840649318225287225658788936804267575313519463743609750303021397
+SMALL_ORDER_Y = frozenset((0, 1, P - 1, _ORDER_8_Y, P - _ORDER_8_Y))
+"""The y of every point whose order divides 8."""
+
+Point = tuple[int, int, int, int]
+Addend = tuple[int, int, int]
+Table = tuple[tuple[Addend, ...], ...]
+
+_IDENTITY: Point = (0, 1, 1, 0)
+_CENTRE = sum(128 << (8 * window) for window in range(32))
+"""Added to a scalar so that byte i minus 128 is its i-th signed digit."""
+
+USES_BEFORE_TABLE = 96
+"""A table costs about as much as this many slow verifications save."""
+TABLES_KEPT = 64
+"""About 1.5 MB each: a bound on memory when an archive names very many keys."""
+KEYS_KEPT = 4096
+"""About 20 kB each."""
+
+
+def _add(first: Point, second: Point) -> Point:
+    x1, y1, z1, t1 = first
+    x2, y2, z2, t2 = second
+    a = (y1 - x1) * (y2 - x2) % P
+    b = (y1 + x1) * (y2 + x2) % P
+    c = t1 * t2 * _D2 % P
+    d = 2 * z1 * z2 % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _double(point: Point) -> Point:
+    x, y, z, _ = point
+    a = x * x % P
+    b = y * y % P
+    h = a + b
+    e = h - (x + y) * (x + y) % P
+    g = a - b
+    f = 2 * z * z % P + g
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _affine_addends(points: Sequence[Point]) -> list[Addend]:
+    """Addends of many points with one inversion (Montgomery's trick)."""
+    addends = []
+    for (x, y, _, _), inverse in zip(points, _inverses([point[2] for point in points]), strict=True):
+        x, y = x * inverse % P, y * inverse % P
+        addends.append(((y + x) % P, (y - x) % P, _D2 * x * y % P))
+    return addends
+
+
+def _inverses(numbers: Sequence[int]) -> list[int]:
+    """Inverses mod p of many nonzero numbers with one inversion: exact, whatever the numbers."""
+    before = []
+    product = 1
+    for number in numbers:
+        before.append(product)
+        product = product * number % P
+    inverse = pow(product, -1, P)
+    result = [0] * len(numbers)
+    for index in range(len(numbers) - 1, -1, -1):
+        result[index] = inverse * before[index] % P
+        inverse = inverse * numbers[index] % P
+    return result
+
+
+def decode_y(encoded: bytes) -> int | None:
+    """The y of a 32-byte point encoding, or None when it is not below p or of small order."""
+    y = int.from_bytes(encoded, "little") & _MASK
+    return None if y >= P or y in SMALL_ORDER_Y else y
+
+
+def _decompress(encoded: bytes) -> Point | None:
+    """The point of a strict encoding, or None."""
+    y = decode_y(encoded)
+    if y is None:
+        return None
+    numerator = (y * y - 1) % P
+    denominator = (_D * y * y + 1) % P
+    x = numerator * pow(denominator, 3, P) * pow(numerator * pow(denominator, 7, P) % P, (P - 5) // 8, P) % P
+    square = denominator * x * x % P
+    if square == P - numerator:
+        x = x * _ROOT_OF_MINUS_ONE % P
+    elif square != numerator:
+        return None
+    if x & 1 != encoded[31] >> 7:
+        x = P - x  # x is never 0 here: such points have small order
+    return x, y, 1, x * y % P
+
+
+def _table(point: Point) -> Table:
+    """For each of 32 windows the addends of byte b: (b - 128) * 256^window * point, b = 0..255."""
+    positive: list[Point] = []
+    for _ in range(32):
+        multiple = point
+        for _ in range(128):
+            positive.append(multiple)
+            multiple = _add(multiple, point)
+        point = _double(positive[-1])  # 2 * 128 * point = 256 * point
+    addends = _affine_addends(positive)
+    neutral: Addend = (1, 1, 0)
+    table = []
+    for start in range(0, len(addends), 128):
+        up = addends[start : start + 128]
+        down = [(minus, plus, P - product) for plus, minus, product in reversed(up)]
+        table.append((*down, neutral, *up[:127]))
+    return tuple(table)
+
+
+def _addends(table: Table, scalar: int) -> list[Addend]:
+    """What sums to the scalar times the table's point: one addend a window."""
+    digits = (scalar + _CENTRE).to_bytes(32, "little")
+    return [window[digit] for window, digit in zip(table, digits, strict=True)]
+
+
+_BASE_POINT_Y = 4 * pow(5, -1, P) % P
+_base_table: Table | None = None
+
+
+def base_table() -> Table:
+    """The table of the base point, made at first use (a few tens of milliseconds)."""
+    global _base_table
+    if _base_table is None:
+        base = _decompress(_BASE_POINT_Y.to_bytes(32, "little"))
+        assert base is not None
+        _base_table = _table(base)
+    return _base_table
+
+
+def _add_all(start: Point, addends: Sequence[Addend]) -> Point:
+    """start plus every addend. The loop that verification spends its time in."""
+    x, y, z, t = start
+    mask, prime = _MASK, P
+    for plus, minus, product in addends:
+        a = (y - x) * minus
+        a = (a & mask) + 19 * (a >> 255)
+        b = (y + x) * plus
+        b = (b & mask) + 19 * (b >> 255)
+        c = t * product
+        c = (c & mask) + 19 * (c >> 255)
+        d = z + z
+        e = b - a
+        f = d - c
+        g = d + c
+        h = b + a
+        x = e * f % prime
+        y = g * h % prime
+        z = f * g % prime
+        t = e * h % prime
+    return x, y, z, t
+
+
+class _Key:
+    """One public key: its negated point, ready to be multiplied."""
+
+    __slots__ = ("negated", "powers", "table", "uses")
+
+    def __init__(self, negated: Point) -> None:
+        points = [negated]
+        for _ in range(63):
+            point = points[-1]
+            for _ in range(4):
+                point = _double(point)
+            points.append(point)
+        self.negated = negated
+        self.powers = _affine_addends(points)
+        self.table: Table | None = None
+        self.uses = 0
+
+    def multiple(self, scalar: int) -> Point:
+        """scalar times the negated point by Yao's method: no table, about 100 additions."""
+        buckets: list[list[Addend]] = [[] for _ in range(16)]
+        for position, addend in enumerate(self.powers):
+            buckets[scalar >> (4 * position) & 15].append(addend)
+        running = total = _IDENTITY
+        for digit in range(15, 0, -1):
+            running = _add_all(running, buckets[digit])
+            total = _add(total, running)
+        return total
+
+
+class Verifier:
+    """Verifies signatures and remembers keys, within bounds of memory."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[bytes, _Key | None] = OrderedDict()
+        self._tables: OrderedDict[bytes, None] = OrderedDict()
+
+    def verify(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
+        """Whether this strict signature holds. Wrong lengths are a plain no."""
+        return self.verify_many([(public_key, message, signature)])[0]
+
+    def verify_many(self, items: Sequence[tuple[bytes, bytes, bytes]]) -> list[bool]:
+        """One answer for each (public key, message, signature).
+
+        Every signature is checked by itself; only the final divisions share one
+        inversion, which is exact for each of them.
+        """
+        answers = [False] * len(items)
+        open_items: list[tuple[int, int, int, int, int]] = []
+        for index, (public_key, message, signature) in enumerate(items):
+            point = self._candidate(public_key, message, signature)
+            if point is not None:
+                expected = int.from_bytes(signature[:32], "little")
+                open_items.append((index, point[0], point[1], point[2], expected))
+        inverses = _inverses([item[3] for item in open_items])
+        for (index, x, y, _, expected), inverse in zip(open_items, inverses, strict=True):
+            encoded = y * inverse % P | (x * inverse % P & 1) << 255
+            answers[index] = encoded == expected
+        return answers
+
+    def _candidate(self, public_key: bytes, message: bytes, signature: bytes) -> Point | None:
+        """[S]B - [k]A, or None when the strict rules already refuse."""
+        if len(public_key) != 32 or len(signature) != 64:
+            return None
+        scalar = int.from_bytes(signature[32:], "little")
+        key = self._key(public_key)
+        if key is None or scalar >= L or decode_y(signature[:32]) is None:
+            return None
+        digest = sha512(signature[:32] + public_key + message).digest()
+        challenge = int.from_bytes(digest, "little") % L
+        base = base_table()
+        addends = [
+            base[window][byte] for window, byte in enumerate((scalar + _CENTRE).to_bytes(32, "little"))
+        ]
+        table = self._table_of(public_key, key)
+        if table is None:
+            return _add_all(key.multiple(challenge), addends)
+        digits = (challenge + _CENTRE).to_bytes(32, "little")
+        addends += [table[window][byte] for window, byte in enumerate(digits)]
+        return _add_all(_IDENTITY, addends)
+
+    def _key(self, public_key: bytes) -> _Key | None:
+        if public_key in self._keys:
+            self._keys.move_to_end(public_key)
+            return self._keys[public_key]
+        point = _decompress(public_key)
+        key = None if point is None else _Key((P - point[0], point[1], 1, P - point[3]))
+        self._keys[public_key] = key
+        if len(self._keys) > KEYS_KEPT:
+            self._keys.popitem(last=False)
+        return key
+
+    def _table_of(self, public_key: bytes, key: _Key) -> Table | None:
+        key.uses += 1
+        if key.table is None and key.uses > USES_BEFORE_TABLE:
+            key.table = _table(key.negated)
+            self._tables[public_key] = None
+            if len(self._tables) > TABLES_KEPT:
+                self._drop_table(self._tables.popitem(last=False)[0])
+        elif key.table is not None and public_key in self._tables:
+            self._tables.move_to_end(public_key)
+        return key.table
+
+    def _drop_table(self, public_key: bytes) -> None:
+        key = self._keys.get(public_key)
+        if key is not None:
+            key.table, key.uses = None, 0
+
+
+if __name__ == "__main__":
+    raise SystemExit("a part of the verifier, which checks nothing by itself: run the folder")

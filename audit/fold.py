@@ -1,0 +1,318 @@
+"""The state as the recorded changes make it, from genesis on, without the code of any contract.
+
+Of every key the hash of its value is kept, in the tree whose root each header names. Of the
+records that decide who may sign, what was used before, who votes and where money stands,
+the meaning is kept too (docs/formats.md, "State records").
+"""
+
+import heapq
+from typing import NamedTuple
+
+from audit.blocks import (
+    Change,
+    Genesis,
+    Transaction,
+    ValidatorSet,
+    address_of,
+    read_params,
+    read_validator_set,
+    signer_id,
+)
+from audit.codec import (
+    HASH,
+    UINT,
+    Shape,
+    Value,
+    anything,
+    decode,
+    encode,
+    name,
+    optional,
+    struct,
+    text,
+    uint,
+)
+from audit.failure import VerificationError
+from audit.merkle import StateTree, state_path, tagged, value_hash
+from audit.money import Money
+
+IDS_REMOVED_PER_BLOCK = 1_000
+BLOCK_COLLECTIONS = frozenset({"ids", "expiry", "evidence", "validator-sets", "ballots"})
+"""What a block may change beside its transactions: never money, people or rights."""
+
+
+class Institution(NamedTuple):
+    """What authority needs of institutions[id]."""
+
+    kind: str
+    closed: int | None
+
+
+class Signer(NamedTuple):
+    """What authority needs of signers[signer id]."""
+
+    institution: str
+    public_key: bytes
+    roles: int
+    revoked: int | None
+
+
+_TEXT = text(300)
+_INSTITUTION = struct(
+    1,
+    ("kind", name),
+    ("code", text(16)),
+    ("parent", optional(name)),
+    ("name_kk", _TEXT),
+    ("name_ru", _TEXT),
+    ("name_en", optional(_TEXT)),
+    ("is_member", anything),
+    ("signers", UINT),
+    ("opened", UINT),
+    ("closed", optional(UINT)),
+)
+_SIGNER = struct(
+    1,
+    ("institution", name),
+    ("serial", UINT),
+    ("algorithm", uint(1, 1)),
+    ("public_key", HASH),
+    ("roles", uint(0, 31)),
+    ("added", UINT),
+    ("revoked", optional(UINT)),
+)
+_ID = struct(1, ("tx_id", HASH), ("height", uint(1)), ("index", UINT), ("valid_until_ms", UINT))
+_MISCONDUCT = struct(1, ("recorded", uint(1)))
+_EXPIRY = encode((1,))
+
+
+def _record(data: bytes, shape: Shape, path: str) -> Value:
+    value = decode(data)
+    shape(value, path)
+    return value[1:]
+
+
+def id_key(institution: str, client_id: bytes) -> bytes:
+    """institution ‖ 0x00 ‖ client id."""
+    return institution.encode("ascii") + b"\x00" + client_id
+
+
+class State:
+    """Folded state; `apply_*` in the order of the block, then `close_block`."""
+
+    def __init__(self, genesis: Genesis) -> None:
+        self._tree = StateTree()
+        self._hashes: dict[bytes, bytes] = {}
+        self._batch: dict[bytes, bytes | None] = {}
+        self._used_ids: dict[bytes, int] = {}
+        self._expiring: list[tuple[int, bytes]] = []
+        self.institutions: dict[str, Institution] = {}
+        self.signers: dict[bytes, Signer] = {}
+        self.params: dict[str, int] = {}
+        self.params_hash = b""
+        self.sets: dict[int, ValidatorSet] = {}
+        self.money = Money()
+        self.changes = 0
+        for (collection, key), value in genesis_state(genesis).items():
+            self._put(collection, key, value)
+        self._tree.update(self._batch)
+        self._batch = {}
+
+    @property
+    def root(self) -> bytes:
+        """The state root after the last closed block."""
+        return self._tree.root()
+
+    @property
+    def size(self) -> int:
+        """Keys that have a value."""
+        return len(self._hashes)
+
+    def set_at(self, height: int) -> ValidatorSet:
+        """The validators that vote on this height, as the state now says."""
+        first = max((first for first in self.sets if first <= height), default=None)
+        if first is None:
+            raise VerificationError(f"the state names no validators for height {height}")
+        return self.sets[first]
+
+    def holds(self, collection: str, key: bytes) -> bool:
+        """Whether the key has a value."""
+        return state_path(collection.encode("ascii"), key) in self._hashes
+
+    def is_id_used(self, transaction: Transaction) -> bool:
+        """Whether the institution has already used this client id."""
+        return id_key(transaction.institution, transaction.client_id) in self._used_ids
+
+    def apply_block_changes(self, changes: list[Change], time_ms: int) -> None:
+        """What the block changed before its transactions: expired ids leave, all that must and no other."""
+        for change in changes:
+            if change.collection not in BLOCK_COLLECTIONS:
+                raise VerificationError(
+                    f"change {change.seq}: a block by itself may not change {change.collection}"
+                )
+        found = {
+            (change.collection, change.key): change.new_value
+            for change in changes
+            if change.collection in ("ids", "expiry")
+        }
+        if found != dict.fromkeys(self._expired(time_ms)):
+            raise VerificationError("the client ids that this block forgets are not those that expired")
+        self._apply(changes)
+
+    def _expired(self, time_ms: int) -> list[tuple[str, bytes]]:
+        """What this block must remove, in order of (valid until, key): at most 1,000 ids."""
+        found: list[tuple[str, bytes]] = []
+        while self._expiring and self._expiring[0][0] < time_ms and len(found) < 2 * IDS_REMOVED_PER_BLOCK:
+            valid_until, key = heapq.heappop(self._expiring)
+            found += (("ids", key), ("expiry", valid_until.to_bytes(8, "big") + key))
+        return found
+
+    def apply_transaction(
+        self, transaction: Transaction, changes: list[Change], height: int, index: int
+    ) -> None:
+        """What a transaction changed, its own client id among it; money is counted under its action."""
+        key = id_key(transaction.institution, transaction.client_id)
+        entry = encode((1, transaction.id, height, index, transaction.valid_until_ms))
+        expiry = transaction.valid_until_ms.to_bytes(8, "big") + key
+        found = {
+            (change.collection, change.key): change.new_value
+            for change in changes
+            if change.collection in ("ids", "expiry")
+        }
+        if found != {("ids", key): entry, ("expiry", expiry): _EXPIRY}:
+            raise VerificationError(f"transaction {index} does not record its client id as it must")
+        heapq.heappush(self._expiring, (transaction.valid_until_ms, key))
+        self.money.begin(transaction.action)
+        self._apply(changes)
+        self.money.end(index)
+
+    def close_block(self, height: int) -> None:
+        """Hash what the block changed, and compare the recorded totals with the tokens."""
+        self._tree.update(self._batch)
+        self._batch = {}
+        self.money.close_block(height)
+
+    def _apply(self, changes: list[Change]) -> None:
+        previous = ("", b"")
+        for change in changes:
+            place = (change.collection, change.key)
+            if place <= previous:
+                raise VerificationError(f"change {change.seq} does not stand in order of collection and key")
+            previous = place
+            self._change(change)
+        self.changes += len(changes)
+
+    def _change(self, change: Change) -> None:
+        path = state_path(change.collection.encode("ascii"), change.key)
+        if self._hashes.get(path) != change.old_value_hash:
+            raise VerificationError(
+                f"change {change.seq} ({change.collection}): the old value it names is not the state's"
+            )
+        new = change.new_value
+        if new is None:
+            if change.old_value_hash is None:
+                raise VerificationError(f"change {change.seq} changes nothing")
+            del self._hashes[path]
+            self._batch[path] = None
+            self._note(change.collection, change.key, None)
+            return
+        digest = value_hash(new)
+        if digest == change.old_value_hash:
+            raise VerificationError(f"change {change.seq} changes nothing")
+        self._hashes[path] = self._batch[path] = digest
+        self._note(change.collection, change.key, new)
+
+    def _put(self, collection: str, key: bytes, value: bytes) -> None:
+        path = state_path(collection.encode("ascii"), key)
+        self._hashes[path] = self._batch[path] = value_hash(value)
+        self._note(collection, key, value)
+
+    def _note(self, collection: str, key: bytes, value: bytes | None) -> None:
+        """Keep the meaning of what an auditor needs to understand."""
+        if collection in ("tokens", "balances"):
+            self.money.note(collection, key, value)
+        elif collection == "ids":
+            self._note_id(key, value)
+        elif collection in _NOTES:
+            _NOTES[collection](self, key, value)
+
+    def _note_id(self, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            self._used_ids.pop(key, None)
+        else:
+            self._used_ids[key] = _record(value, _ID, "ids")[3]
+
+    def _note_institution(self, key: bytes, value: bytes | None) -> None:
+        found = None if value is None else _record(value, _INSTITUTION, "institutions")
+        if found is None:
+            raise VerificationError("an institution was removed from the state")
+        self.institutions[key.decode("ascii", "replace")] = Institution(found[0], found[9])
+
+    def _note_signer(self, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            raise VerificationError("a signer was removed from the state")
+        institution, _, _, public_key, roles, _, revoked = _record(value, _SIGNER, "signers")
+        before = self.signers.get(key)
+        if before is not None and (before.institution != institution or (before.revoked and not revoked)):
+            raise VerificationError("a signer changed institution, or came back after being revoked")
+        self.signers[key] = Signer(institution, public_key, roles, revoked)
+
+    def _note_params(self, key: bytes, value: bytes | None) -> None:
+        if key or value is None:
+            raise VerificationError("the parameters were removed or stand under a wrong key")
+        self.params, self.params_hash = read_params(value), tagged("params", value)
+
+    def _note_set(self, key: bytes, value: bytes | None) -> None:
+        first_height = (1 << 64) - 1 - int.from_bytes(key, "big")
+        if value is None:
+            self.sets.pop(first_height, None)
+            return
+        found = read_validator_set(value)
+        if len(key) != 8 or found.first_height != first_height:
+            raise VerificationError("a validator set stands under another height than it says")
+        self.sets[first_height] = found
+
+    def _note_misconduct(self, key: bytes, value: bytes | None) -> None:
+        if value is not None:
+            _record(value, _MISCONDUCT, "evidence")
+
+
+_NOTES = {
+    "institutions": State._note_institution,
+    "signers": State._note_signer,
+    "params": State._note_params,
+    "validator-sets": State._note_set,
+    "evidence": State._note_misconduct,
+}
+
+
+def genesis_state(genesis: Genesis) -> dict[tuple[str, bytes], bytes]:
+    """The state before block 1: its root is nowhere written; block 1 changes it."""
+    members = {item.institution for item in genesis.validators}
+    serials: dict[str, int] = {}
+    for person in genesis.signers:
+        serials[person.institution] = max(serials.get(person.institution, 0), person.serial)
+    state = {("params", b""): genesis.params}
+    for item in genesis.institutions:
+        state["institutions", item.id.encode("ascii")] = encode(
+            (
+                1, item.kind, item.code or "", item.parent, item.name_kk, item.name_ru, item.name_en,
+                item.id in members, serials.get(item.id, 0), 0, None,
+            )
+        )  # fmt: skip
+    for person in genesis.signers:
+        identity = signer_id(genesis.chain_id, person.institution, person.serial)
+        state["signers", identity] = encode(
+            (1, person.institution, person.serial, person.algorithm, person.public_key, person.roles, 0, None)
+        )
+        state["keys", address_of(person.public_key)] = encode((1, person.institution, False, identity))
+    for votes in genesis.validators:
+        address = address_of(votes.public_key)
+        state["validators", address] = encode((1, votes.institution, votes.public_key, votes.power, 0, None))
+        state["keys", address] = encode((1, votes.institution, True, address))
+    state["validator-sets", ((1 << 64) - 2).to_bytes(8, "big")] = genesis.validator_set()
+    return state
+
+
+if __name__ == "__main__":
+    raise SystemExit("a part of the verifier, which checks nothing by itself: run the folder")
