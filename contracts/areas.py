@@ -8,15 +8,17 @@ from contracts import (
     appropriations,
     directories,
     governance,
+    holds,
     membership,
     obligations,
     payments,
     plans,
     receipts,
+    sequester,
     treasury,
 )
 
 LOADED = (
-    acts, agreements, appropriations, directories, governance, membership, obligations, payments, plans,
-    receipts, treasury,
+    acts, agreements, appropriations, directories, governance, holds, membership, obligations, payments,
+    plans, receipts, sequester, treasury,
 )  # fmt: skip

@@ -985,3 +985,10 @@ SEQUESTER_SOURCE = _reason(
     "{hold} is not an open block of this budget and year",
     "check the block's id",
 )  # fmt: skip
+SEQUESTER_BEYOND = _reason(
+    "SEQ-BEYOND", "BC 97(2), 97(4)",
+    "қысқартуға болатын қаражат жеткіліксіз: керегі {amount_tiyn}, бары {free_tiyn}",
+    "средств, которые можно сократить, недостаточно: нужно {amount_tiyn}, есть {free_tiyn}",
+    "{amount_tiyn} is to be cut; {free_tiyn} is unprotected and not accepted",
+    "lower the cut, or add a block to cut from",
+)  # fmt: skip
