@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chain.block import Change, Outcome
+from chain.block import KEY_BYTES, VALUE_BYTES, Change, Outcome
 from chain.errors import DecodeError, ExecutionFault
 from chain.genesis import Params
 from chain.hashing import Tag, merkle_root
@@ -254,14 +254,21 @@ def apply_transaction(
     try:
         call = _admitted(attempt, signed, context, index, check, params or params_of(state))
         _handle(call, signed)
-        keys = len(attempt.changes())
-        limit = (params or params_of(state))["transaction-keys"]
-        if keys > limit:
-            raise RejectionError(reasons.TOO_COSTLY, keys=keys, limit=limit)
+        _check_changes(attempt.changes(), (params or params_of(state))["transaction-keys"])
     except RejectionError as rejection:
         return Refusal(rejection.reason, rejection.facts)
     state.absorb(attempt)
     return Outcome(signed.tx_id, Height(context.height), index, tuple(call.events))
+
+
+def _check_changes(changes: Mapping[Key, bytes | None], limit: int) -> None:
+    """What a transaction changes can be carried by a block: long names must not make a change that no
+    other node could decode."""
+    if len(changes) > limit:
+        raise RejectionError(reasons.TOO_COSTLY, keys=len(changes), limit=limit)
+    for (collection, key), value in changes.items():
+        if len(key) > KEY_BYTES or (value is not None and len(value) > VALUE_BYTES):
+            raise RejectionError(reasons.RECORD_TOO_LONG, collection=collection)
 
 
 def cost_of(signed: SignedTransaction, keys: int) -> int:

@@ -54,6 +54,13 @@ TOO_COSTLY = _reason(
     "the document changes {keys} records, the limit is {limit}",
     "split the document into parts",
 )  # fmt: skip
+RECORD_TOO_LONG = _reason(
+    "TX-RECORD", "formats: Block",
+    "құжаттағы атаулар тым ұзын ({collection} жазбасы)",
+    "наименования в документе слишком длинны (запись {collection})",
+    "names of the document make a record of {collection} too long",
+    "use shorter numbers of documents",
+)  # fmt: skip
 BLOCK_FULL = _reason(
     "BLOCK-COST", "formats: Transaction",
     "блок шегінен асады", "превышен предел блока", "the block costs more than its limit",
