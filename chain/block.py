@@ -212,7 +212,7 @@ class Block:
         try:
             decoded = BlockHeader.decode(header)
         except DecodeError as error:
-            raise error.within("header." if error.where else "header") from None
+            raise error.within("header") from None
         return cls(decoded, header, certificate, transactions, evidence)
 
     @property

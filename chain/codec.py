@@ -359,8 +359,7 @@ def _check_fields(fields: Fields, items: tuple[Value, ...], path: str) -> None:
             shape.check(item, "")
             index += 1
     except DecodeError as error:
-        name = fields[index][0]
-        raise error.within(f"{path}.{name}" if path else name) from None
+        raise error.within(fields[index][0]).within(path) from None
 
 
 def _deepest(fields: Fields) -> int:

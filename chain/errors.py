@@ -28,7 +28,8 @@ class DecodeError(LedgerError):
 
     def within(self, prefix: str) -> Self:
         """The same error seen from an enclosing value."""
-        return type(self)(self.message, self.code, prefix + self.where)
+        is_field = prefix and self.where and self.where[0] not in ".["
+        return type(self)(self.message, self.code, f"{prefix}{'.' if is_field else ''}{self.where}")
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message

@@ -88,7 +88,7 @@ def _message(kind: int, data: bytes, where: str) -> Signed:
             return SignedProposal.decode(data)
         vote = Vote.decode(data)
     except DecodeError as error:
-        raise error.within(f"{where}." if error.where else where) from None
+        raise error.within(where) from None
     if vote.kind != kind:
         raise DecodeError(f"a vote of kind {vote.kind} in evidence of kind {kind}", where=where)
     return vote

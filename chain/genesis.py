@@ -265,7 +265,7 @@ class Genesis:
         try:
             decoded = Params.decode(params)
         except DecodeError as error:
-            raise error.within("params." if error.where else "params") from None
+            raise error.within("params") from None
         genesis = cls(
             name,
             time_ms,

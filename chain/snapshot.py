@@ -74,7 +74,7 @@ class SnapshotChunk:
         try:
             decoded = StateProof.decode(proof)
         except DecodeError as error:
-            raise error.within("proof." if error.where else "proof") from None
+            raise error.within("proof") from None
         return cls(bits, prefix, decoded, entries)
 
 
@@ -94,7 +94,7 @@ def chunk_of(
 
 
 def check_chunk(chunk: SnapshotChunk, root: bytes) -> None:
-    """Raises InvalidMessageError unless the state with this root has exactly these entries under the prefix."""
+    """Raises InvalidMessageError unless the state of this root has exactly these entries there."""
     bits, prefix, proof = chunk.bits, chunk.prefix, chunk.proof
     place = f"chunk {prefix[:2].hex()}/{bits}"
     if int.from_bytes(prefix, "big") & ((1 << (PATH_BITS - bits)) - 1):
