@@ -11,7 +11,7 @@ from pathlib import Path
 from chain.errors import StorageError
 from chain.hashing import Tag, tagged_hash
 from storage.errors import HeightNotHeldError
-from storage.files import AppendOnlyFile, failing_as, lock_exclusively, sync_directory, write_new_file
+from storage.files import AppendOnlyFile, failing_as, lock_exclusively, sync_directory
 from storage.log_format import (
     CHAIN_BYTES,
     HEADER_CRC_BYTES,
@@ -25,7 +25,7 @@ from storage.log_format import (
     read_group,
     segment_name,
 )
-from storage.log_repair import finish_replacement, put_back
+from storage.log_repair import finish_replacement, place_segment, put_back
 from storage.log_scan import Damage, LogDamageError, LogOrigin, LogScan, Segment, TornTail, scan_log
 
 SEGMENT_BYTES = 64 << 20
@@ -100,6 +100,10 @@ class BlockLog:
     def damages(self) -> tuple[Damage, ...]:
         """What `repair` has to put back, in order; empty unless opened with `tolerate_damage`."""
         return tuple(self._scan.damages)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """The files and where in them each height stands, for whoever copies or measures them."""
+        return tuple(self._scan.segments)
 
     def append(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
         """The three records of a height in one write and one fdatasync; on disk when this returns.
@@ -211,8 +215,7 @@ class BlockLog:
 
     def _create(self) -> None:
         beginning, _ = encode_beginning(self._origin.chain_id, self._origin.genesis)
-        write_new_file(self._directory / segment_name(1), beginning)
-        sync_directory(self._directory)
+        place_segment(self._directory, segment_name(1), beginning)
         sync_directory(self._directory.parent)
 
     def _cut(self, torn: TornTail) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,14 +100,13 @@ class AppendOnlyFile:
     refused, because after a failed fsync `not written` is not known (the kernel may have dropped the dirty
     pages and called them clean)."""
 
-    __slots__ = ("_descriptor", "_failure", "_sync", "path", "size_bytes")
+    __slots__ = ("_descriptor", "_failure", "path", "size_bytes")
 
-    def __init__(self, path: Path, descriptor: int, sync: Callable[[int], None] = os.fdatasync) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self.size_bytes = os.fstat(descriptor).st_size
         self._descriptor = descriptor
         self._failure: str | None = None
-        self._sync = sync
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> AppendOnlyFile:
@@ -135,12 +134,16 @@ class AppendOnlyFile:
         try:
             with failing_as("write", self.path):
                 write_all(self._descriptor, data)
-                self._sync(self._descriptor)
-        except StorageError as error:
-            self._failure = "an earlier write or sync failed"
-            raise error
+                os.fdatasync(self._descriptor)
+        except StorageError:
+            self.poison()
+            raise
         self.size_bytes = offset + len(data)
         return offset
+
+    def poison(self) -> None:
+        """Refuse every later append: what the disk holds is not known any more."""
+        self._failure = self._failure or "an earlier write or sync failed"
 
     def cut(self, size_bytes: int) -> None:
         """Drop an unsynced tail, durably."""

@@ -74,11 +74,7 @@ class Journal:
             raise StorageError(
                 f"{path}: a journal is there already and is never overwritten", "JOURNAL-EXISTS"
             )
-        file = AppendOnlyFile.open(path, create=True)
-        lock_exclusively(file.descriptor, path, "signs with this key")
-        file.append(MAGIC)
-        sync_directory(path.parent)
-        return cls(file, (), 0)
+        return cls(_replace(path, MAGIC), (), 0)
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -98,8 +94,6 @@ class Journal:
             cut_bytes = file.size_bytes - end
             if cut_bytes:
                 file.cut(end)
-            if end == 0:
-                file.append(MAGIC)
         except StorageError:
             file.close()
             raise
@@ -142,19 +136,15 @@ class Journal:
         frames = [MAGIC, *(_frame(RECORD, record) for record in kept)]
         if position is not None:
             frames.insert(1, _frame(POSITION, position))
-        path, old = self._file.path, self._file
-        replacement = path.with_name(path.name + ".new")
-        write_new_file(replacement, b"".join(frames))
-        file = AppendOnlyFile.open(replacement)
-        lock_exclusively(file.descriptor, replacement, "signs with this key")
-        with failing_as("replace", path):
-            os.rename(replacement, path)
-        sync_directory(path.parent)
-        file.path = path
-        self._file = file
+        old = self._file
+        try:
+            self._file = _replace(old.path, b"".join(frames))
+        except StorageError:
+            old.poison()
+            raise
+        old.close()
         self._records = list(kept)
         self._position = position
-        old.close()
 
     def close(self) -> None:
         self._file.close()
@@ -173,15 +163,30 @@ def _lock_current(file: AppendOnlyFile) -> None:
         )
 
 
+def _replace(path: Path, data: bytes) -> AppendOnlyFile:
+    """Put a new file in the place of the journal; it is locked before it has the name."""
+    replacement = path.with_name(path.name + ".new")
+    write_new_file(replacement, data)
+    file = AppendOnlyFile.open(replacement)
+    try:
+        lock_exclusively(file.descriptor, replacement, "signs with this key")
+        with failing_as("replace", path):
+            os.rename(replacement, path)
+        sync_directory(path.parent)
+    except StorageError:
+        file.close()
+        raise
+    file.path = path
+    return file
+
+
 def _read(path: Path) -> tuple[list[_Entry], int]:
     """All whole records and where they end."""
     entries: list[_Entry] = []
     with failing_as("read", path), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         magic = file.read(len(MAGIC))
-        if magic != MAGIC:
-            if size <= len(MAGIC) and (MAGIC.startswith(magic) or not magic.strip(b"\0")):
-                return [], 0  # created, and stopped before anything could have been signed
+        if magic != MAGIC:  # it got its name with the magic in it: it never was shorter
             raise CorruptionError(f"{path}: not a journal of own votes (offset 0). {_WHAT_TO_DO}")
         end = len(MAGIC)
         while end < size:

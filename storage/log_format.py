@@ -186,8 +186,8 @@ def _read_record(
         raise Fault(f"found record type {found_kind} of height {found_height}", kind, offset)
     if not 1 <= length <= LIMIT_BYTES[kind]:
         raise Fault(f"the record says it has {length} bytes", kind, offset)
-    begin_of_chain = offset + RECORD_HEADER_BYTES + length + _CRC.size
-    if begin_of_chain + CHAIN_BYTES > size:
+    last_byte = offset + RECORD_HEADER_BYTES + length + RECORD_TRAILER_BYTES - 1
+    if last_byte >= size:
         raise Fault("the file ends inside the record", kind, offset, is_cut=True)
     payload = file.read(length)
     trailer = file.read(RECORD_TRAILER_BYTES)
@@ -195,9 +195,9 @@ def _read_record(
         raise Fault("the file was cut while it was read", kind, offset)
     chain = chain_value(previous_chain, header, payload)
     if _CRC.unpack_from(trailer)[0] != zlib.crc32(payload):
-        raise Fault("the payload fails its CRC-32", kind, offset, unwritten_by=begin_of_chain)
+        raise Fault("the payload fails its CRC-32", kind, offset, unwritten_by=last_byte)
     if trailer[_CRC.size :] != chain:
-        raise Fault("the hash chain breaks", kind, offset, unwritten_by=begin_of_chain, computed_chain=chain)
+        raise Fault("the hash chain breaks", kind, offset, unwritten_by=last_byte, computed_chain=chain)
     return payload, chain
 
 

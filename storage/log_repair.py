@@ -9,12 +9,13 @@ there, opening the log finishes the renames; without it the replacements go.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 from storage.files import READ_CHUNK_BYTES, failing_as, sync_directory, write_new_file
 from storage.log_format import (
+    CHAIN_BYTES,
     SEGMENT_HEADER_BYTES,
     Records,
     encode_group,
@@ -60,15 +61,32 @@ def put_back(directory: Path, scan: LogScan, damage: Damage, records: Records | 
     """Replace the first height of `damage` by `records`, whose correctness the caller has verified; or, where
     the damage knows its own replacement, by that.
 
-    The node's own certificate is kept if its bytes are still whole and give the chain value that the
-    following records were found whole with; else the given one stands, and the chain is computed anew.
+    The node's own certificate is kept if its bytes are still whole and give the chain value that stands after
+    them; else the given one stands, and the chain is computed anew.
     """
-    repair = repair_directory(directory)
-    with failing_as("create", repair):
-        repair.mkdir(exist_ok=True, mode=0o700)
+    repair = _make_repair_directory(directory)
     region = _read(damage.file, damage.begin, damage.end)
     _quarantine(directory, damage, region)
     names = _write_replacements(repair, scan, damage, region, records)
+    _put_in_place(directory, names)
+
+
+def place_segment(directory: Path, name: str, data: bytes) -> None:
+    """A new segment that has its name only when all of `data` is on disk."""
+    write_new_file(_make_repair_directory(directory) / name, data)
+    _put_in_place(directory, [name])
+
+
+def _make_repair_directory(directory: Path) -> Path:
+    repair = repair_directory(directory)
+    with failing_as("create", repair):
+        repair.mkdir(exist_ok=True, mode=0o700)
+    return repair
+
+
+def _put_in_place(directory: Path, names: Sequence[str]) -> None:
+    """The files of these names in the repair directory become segments, all or, after a crash, none."""
+    repair = repair_directory(directory)
     sync_directory(repair)
     marker = repair / (REPLACING + ".new")
     write_new_file(marker, "\n".join(names).encode("ascii"))
@@ -97,10 +115,11 @@ def _write_replacements(
 
 
 def _group(damage: Damage, region: bytes, records: Records) -> tuple[bytes, bytes]:
+    """The group to be put back, with this node's own certificate if a chain value proves it."""
     own = find_certificate(region, damage.first_height)
-    if own is not None and damage.next_chain is not None:
+    if own is not None:
         group = encode_group(damage.previous_chain, damage.first_height, records._replace(certificate=own))
-        if group[1] == damage.next_chain:
+        if group[1] in (damage.next_chain, region[-CHAIN_BYTES:]):
             return group
     return encode_group(damage.previous_chain, damage.first_height, records)
 

@@ -204,14 +204,12 @@ class _Walk:
             self._size = path.stat().st_size
 
     def first_segment(self, origin: LogOrigin) -> TornTail | None:
-        """Header and genesis record are known to the byte; groups follow."""
+        """Header and genesis record are known to the byte and were whole when the file got its name."""
         beginning, chain = encode_beginning(origin.chain_id, origin.genesis)
         header = SegmentHeader(origin.chain_id, 0, origin.chain_id)
         with failing_as("read", self._path), self._path.open("rb", buffering=READ_BUFFER_BYTES) as file:
             found = file.read(len(beginning))
             if found != beginning:
-                if self._is_last and (self._size < len(beginning) or not found.strip(b"\0")):
-                    return TornTail(self._path, 0, self._size)
                 self._note_beginning(found, beginning, chain, origin)
             segment = Segment(1, self._path, header, origin.first_height, self._size, chain)
             return self._groups(segment, file, len(beginning))
@@ -302,6 +300,9 @@ class _Walk:
                 segment.place(offset, end - offset)
                 segment.end_chain = chain
                 offset = end
+        if self._following is not None and self._following.first_height > segment.next_height:
+            lost = Fault("the file ends here, before its last height", RecordType.BLOCK, offset)
+            self._resume(segment, file, offset, lost)
         return None
 
     def _resume(self, segment: Segment, file: BinaryIO, begin: int, fault: Fault) -> int:
@@ -336,6 +337,7 @@ class _Walk:
         self, file: BinaryIO, begin: int, first: int, fault: Fault
     ) -> tuple[int, int | None, bytes | None]:
         """Offset, height and previous chain value of the next group that is whole; else the file's end."""
+        # `begin` lies beyond a file that lost even its beginning.
         for offset, height in find_groups(self._path, begin, first):
             file.seek(offset - CHAIN_BYTES)
             candidates = [file.read(CHAIN_BYTES)]
@@ -348,4 +350,4 @@ class _Walk:
                 except Fault:
                     continue
                 return offset, height, previous
-        return self._size, None, None
+        return max(begin, self._size), None, None
