@@ -96,19 +96,25 @@ def _pack(value: Encodable) -> bytes:
     return cast(bytes, msgpack.packb(value, use_bin_type=True))
 
 
-def _assert_encodable(value: Encodable, depth: int) -> None:
-    kind = type(value)
-    if kind is int:
-        assert 0 <= cast(int, value) <= UINT_MAXIMUM, f"{value!r} is outside 0..2^63-1"
-    elif kind is str:
-        assert _is_text(cast(str, value)), f"{value!r} has a code point the ledger does not permit"
-    elif kind is tuple or kind is list:
-        assert depth <= DEPTH_MAXIMUM, f"arrays are nested deeper than {DEPTH_MAXIMUM}"
-        for item in cast(Sequence[Encodable], value):
-            if type(item) is not bytes:
-                _assert_encodable(item, depth + 1)
-    else:
-        assert kind is bytes or value is None or kind is bool, f"the profile has no {kind.__name__}"
+def _assert_encodable(value: Any, depth: int) -> None:
+    """Run for every key and value of the state: scalars inside an array cost no call of their own."""
+    if type(value) is not tuple and type(value) is not list:
+        value = (value,)
+        depth -= 1
+    assert depth <= DEPTH_MAXIMUM, f"arrays are nested deeper than {DEPTH_MAXIMUM}"
+    for item in value:
+        kind = type(item)
+        if kind is str:
+            # printable ASCII needs no look at the table
+            assert (item.isascii() and item.isprintable()) or _is_text(item), (
+                f"{item!r} has a code point the ledger does not permit"
+            )
+        elif kind is int:
+            assert 0 <= item <= UINT_MAXIMUM, f"{item!r} is outside 0..2^63-1"
+        elif kind is tuple or kind is list:
+            _assert_encodable(item, depth + 1)
+        else:
+            assert kind is bytes or item is None or kind is bool, f"the profile has no {kind.__name__}"
 
 
 # --- shapes
