@@ -32,8 +32,9 @@ def issue(call: Call, key: TokenKey, amount: int) -> None:
     """Bring an amount into being (only `request.form`, `budget.adopt`, `.refine` and `.adjust` may)."""
     assert amount > 0, "a token's amount is positive"
     _arrive(call, key, amount, ())
-    _count(call, programme_scope(key.line), key.slot, amount, issued=amount)
-    _count_holder(call, key, amount)
+    _count(call, programme_scope(key.line), (key.slot, amount), issued=amount)
+    for scope in _holder_scopes(key):
+        _count(call, scope, (key.slot, amount))
 
 
 def move(call: Call, source: TokenKey, target: TokenKey, amount: int) -> None:
@@ -45,11 +46,17 @@ def move(call: Call, source: TokenKey, target: TokenKey, amount: int) -> None:
     assert source != target, "a move goes somewhere"
     _arrive(call, target, amount, _take(call, source, amount))
     taken_from, brought_to = programme_scope(source.line), programme_scope(target.line)
-    crossing = amount if taken_from != brought_to else 0
-    _count(call, taken_from, source.slot, -amount, given=crossing)
-    _count(call, brought_to, target.slot, amount, received=crossing)
-    _count_holder(call, source, -amount)
-    _count_holder(call, target, amount)
+    if taken_from == brought_to:
+        _count(call, taken_from, (source.slot, -amount), (target.slot, amount))
+    else:
+        _count(call, taken_from, (source.slot, -amount), given=amount)
+        _count(call, brought_to, (target.slot, amount), received=amount)
+    changes: dict[bytes, list[tuple[int, int]]] = {}
+    for key, change in ((source, -amount), (target, amount)):
+        for scope in _holder_scopes(key):
+            changes.setdefault(scope, []).append((key.slot, change))
+    for scope, shifts in changes.items():
+        _count(call, scope, *shifts)
 
 
 def _take(call: Call, key: TokenKey, amount: int) -> tuple[int, ...]:
@@ -94,20 +101,25 @@ def _version(call: Call, token: Token) -> int:
     return token.id if _is_of_this_transaction(call, token) else call.new_token_id()
 
 
-def _count_holder(call: Call, key: TokenKey, change: int) -> None:
+def _holder_scopes(key: TokenKey) -> tuple[bytes, ...]:
+    """The position and the obligation whose balances follow a token."""
+    scopes: tuple[bytes, ...] = ()
     if key.line.specific is not None:
-        _count(call, position_scope(key.holder, key.line), key.slot, change)
+        scopes = (position_scope(key.holder, key.line),)
     if key.obligation is not None:
-        _count(call, obligation_scope(key.holder, key.obligation), key.slot, change)
+        scopes = (*scopes, obligation_scope(key.holder, key.obligation))
+    return scopes
 
 
 def _count(
-    call: Call, scope: bytes, slot: int, change: int, *, issued: int = 0, received: int = 0, given: int = 0
+    call: Call, scope: bytes, *shifts: tuple[int, int], issued: int = 0, received: int = 0, given: int = 0
 ) -> None:
+    """Change a balance by (slot, change) pairs, written once."""
     balance = balance_of(call.state, scope)
     amounts = list(balance.amounts)
-    amounts[slot] += change
-    assert amounts[slot] >= 0, "a balance follows its tokens, so it cannot fall below zero"
+    for slot, change in shifts:
+        amounts[slot] += change
+        assert amounts[slot] >= 0, "a balance follows its tokens, so it cannot fall below zero"
     counted = Balance(
         balance.issued + issued, balance.received + received, balance.given + given, tuple(amounts)
     )

@@ -136,7 +136,7 @@ class Scope:
     agreement: str | None = None
 
     def key(self) -> bytes:
-        return encode(tuple(getattr(self, field.name) for field in fields(self)))
+        return encode([getattr(self, name) for name in self.__match_args__])
 
     def __str__(self) -> str:
         named = (getattr(self, field.name) for field in fields(self)[1:])
