@@ -159,18 +159,25 @@ def _read(shape: Shape, found: Json, path: str) -> Value:
 def _read_fields(name: str, fields: Fields, found: Json, path: str) -> tuple[Value, ...]:
     if not isinstance(found, dict):
         raise _refusal(path, f"{_kind(found)} found, an object of {name} expected")
-    known = [field for field, _ in fields]
+    known = [json_name(*field) for field in fields]
     for given in found:
         if given not in known:
             near = difflib.get_close_matches(given, known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; {name} has {', '.join(known)}"
             raise _refusal(_inside(path, given), f"no such field{hint}")
     values = []
-    for field, shape in fields:
+    for field, (_, shape) in zip(known, fields, strict=True):
         if field not in found and not isinstance(shape, Optional):
             raise _refusal(_inside(path, field), f"missing; {describe(shape)} expected")
         values.append(_read(shape, found.get(field), _inside(path, field)))
     return tuple(values)
+
+
+def json_name(field: str, shape: Shape) -> str:
+    """A field's name in documents: people write amounts in tenge, so `amount_tiyn` is `amount` there."""
+    inner = shape.item if isinstance(shape, ListOf) else shape
+    inner = inner.shape if isinstance(inner, Optional) else inner
+    return field.removesuffix("_tiyn") if isinstance(inner, Amount) else field
 
 
 def _inside(path: str, field: str) -> str:
@@ -253,7 +260,10 @@ def json_of(shape: Shape, value: Value) -> Json:
 
 
 def _fields_json(fields: Fields, values: tuple[Value, ...]) -> dict[str, Json]:
-    return {name: json_of(shape, value) for (name, shape), value in zip(fields, values, strict=True)}
+    return {
+        json_name(name, shape): json_of(shape, value)
+        for (name, shape), value in zip(fields, values, strict=True)
+    }
 
 
 def plain_json(value: Value) -> Json:
@@ -296,7 +306,7 @@ def _amounts(shape: Shape, value: Value, path: str) -> Iterator[tuple[str, int]]
             assert isinstance(value, tuple)
             items = value[1:] if isinstance(shape, Struct) else value
             for (name, field), item in zip(fields, items, strict=True):
-                yield from _amounts(field, item, _inside(path, name))
+                yield from _amounts(field, item, _inside(path, json_name(name, field)))
         case ListOf(item) | SetOf(item):
             assert isinstance(value, tuple)
             for one in value:
@@ -330,7 +340,7 @@ def describe(shape: Shape) -> str:
         case Optional(inner):
             return f"{describe(inner)} or nothing"
         case Struct(fields=fields) | Row(fields=fields):
-            return "{" + ", ".join(name for name, _ in fields) + "}"
+            return "{" + ", ".join(json_name(*field) for field in fields) + "}"
         case ListOf(item) | SetOf(item):
             return f"list of {describe(item)}, at most {shape.maximum}"
         case Amount():
@@ -359,7 +369,7 @@ def form(shape: Shape) -> Json:
     """An empty document of a shape, each field saying what it takes: what `tx build --template` prints."""
     match shape:
         case Struct(fields=fields) | Row(fields=fields):
-            return {name: form(field) for name, field in fields}
+            return {json_name(name, field): form(field) for name, field in fields}
         case ListOf(item) | SetOf(item):
             return [form(item)]
         case Optional(inner) if isinstance(inner, Struct | Row):

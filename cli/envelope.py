@@ -210,20 +210,25 @@ def meaning(envelope: Envelope) -> dict[str, Json]:
         "source": action.source,
         "document": json_of(action.arguments, transaction.arguments),
         "rows": row_count(action.arguments, transaction.arguments),
-        "amounts": [
-            {
-                "field": column.path,
-                "count": column.count,
-                "sum": tenge_of(column.sum_tiyn),
-                "minimum": tenge_of(column.minimum_tiyn),
-                "maximum": tenge_of(column.maximum_tiyn),
-            }
-            for column in columns(action.arguments, transaction.arguments)
-        ],
+        "amounts": [*amounts_of(envelope)],
         "required_roles": list(role_names(action.roles)),
         "signed_by": [f"{given.institution}:{given.serial}" for given in envelope.signatures],
         "signatures_missing": missing_signatures(envelope),
     }
+
+
+def amounts_of(envelope: Envelope) -> list[dict[str, Json]]:
+    """Count, sum, minimum and maximum of every amount field over all rows, in tenge."""
+    return [
+        {
+            "field": column.path,
+            "count": column.count,
+            "sum": tenge_of(column.sum_tiyn),
+            "minimum": tenge_of(column.minimum_tiyn),
+            "maximum": tenge_of(column.maximum_tiyn),
+        }
+        for column in columns(envelope.action.arguments, envelope.transaction.arguments)
+    ]
 
 
 # --- the file

@@ -1,7 +1,7 @@
 """How a network comes to be: each member's own part, the common genesis, the directories of nodes.
 
-A part has only public things: institutions, the validator's key, the fingerprint of the TLS certificate,
-signers' keys. From the same parts everyone makes the same genesis, and its hash is what people compare.
+A part has only public things: institutions, the validator's key, the TLS certificate, signers' keys. From
+the same parts everyone makes the same genesis, and its hash is what people compare.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from chain.errors import DecodeError
+from chain.errors import ConfigError, DecodeError
 from chain.genesis import (
     APP_VERSION,
     KINDS,
@@ -184,6 +184,8 @@ def found_member(
     runs_node: bool = True,
     given: Sequence[Person] = (),
     roles: Sequence[str] = DEFAULT_SIGNERS,
+    roles_by_kind: Mapping[str, Sequence[str]] | None = None,
+    password: str | None = None,
 ) -> tuple[Founded, tuple[Sealing, ...]]:
     """Keys, certificate and part of one member in a new directory; the sealings are still to be done.
 
@@ -195,7 +197,7 @@ def found_member(
     if runs_node:
         seed = new_seed()
         validator = SigningKey.from_seed(seed)
-        sealings.append(Sealing(directory / "validator.key", seed, new_password()))
+        sealings.append(Sealing(directory / "validator.key", seed, password or new_password()))
         certificate = write_certificate(directory, institutions[0].id, endpoint.host)
         node = NodePart(validator.public_key, certificate, endpoint.host, endpoint.p2p_port)
     people = [(person, None, None) for person in given]
@@ -204,7 +206,8 @@ def found_member(
         if any(person.institution == institution.id for person in given):
             continue
         where = signers_directory / institution.id
-        for person, key, path, sealing in _new_people(where, institution.id, roles):
+        wanted = (roles_by_kind or {}).get(institution.kind, roles)
+        for person, key, path, sealing in _new_people(where, institution.id, wanted, password):
             made.append((person, key, path))
             sealings.append(sealing)
     registrations = tuple(person.registration() for person, *_ in (*people, *made))
@@ -213,7 +216,7 @@ def found_member(
 
 
 def _new_people(
-    directory: Path, institution: InstitutionId, roles: Sequence[str]
+    directory: Path, institution: InstitutionId, roles: Sequence[str], password: str | None
 ) -> Iterable[tuple[Person, SigningKey, Path, Sealing]]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for serial, names in enumerate(roles, 1):
@@ -222,7 +225,7 @@ def _new_people(
         person = Person(institution, serial, role_mask(names.split("+")), key.public_key)
         path = directory / f"{names}.key"
         write_person(public_path(path), person)
-        yield person, key, path, Sealing(path, seed, new_password())
+        yield person, key, path, Sealing(path, seed, password or new_password())
 
 
 def write_certificate(directory: Path, institution: str, host: str) -> str:
@@ -285,7 +288,7 @@ def parse_part(text: str, name: str) -> Part:
             None if node is None else _parse_node(as_object(node, name)),
             tuple(_parse_signer(as_object(item, name)) for item in _items(found["signers"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise InputError(f"{name}: {error}", "PART") from error
 
 
@@ -330,6 +333,24 @@ def _parse_signer(found: Mapping[str, Json]) -> GenesisSigner:
         bytes.fromhex(str(found["public_key"])),
         _int(found["roles"]),
     )
+
+
+def write_own(directory: Path, part: Part, endpoint: Endpoint) -> None:
+    """part.json, which goes to all, and endpoint.json, which stays until the genesis is made."""
+    write_text(directory / "part.json", dump_part(part))
+    write_text(directory / "endpoint.json", json.dumps(asdict(endpoint)) + "\n")
+
+
+def read_own(directory: Path) -> tuple[Part, Endpoint]:
+    """What `write_own` wrote. InputError when the directory is not one of `eqz node init`."""
+    try:
+        part = parse_part((directory / "part.json").read_text(encoding="utf-8"), str(directory / "part.json"))
+        endpoint = Endpoint(**json.loads((directory / "endpoint.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{directory}: not a directory of `eqz node init`: {error}", "NODE-DIRECTORY"
+        ) from error
+    return part, endpoint
 
 
 # --- the common genesis
@@ -416,12 +437,16 @@ def found_network(
     params: Params,
     created_ms: int,
     roles: Sequence[str] = DEFAULT_SIGNERS,
+    roles_by_kind: Mapping[str, Sequence[str]] | None = None,
+    password: str | None = None,
     workers: int = 2,
 ) -> Network:
     """Write a network: `nodes/ID/` for each validator, `signers/ID/` for people, network.json, genesis.eqg.
 
     Institutions of NODE_KINDS run a node, in the order of `endpoints`; a state institution is a client of its
-    administrator, any other of the first node. InputError when the directory is not empty.
+    administrator, any other of the first node. `roles_by_kind` names people for some kinds of institution
+    otherwise than `roles`; with `password` all keys have this one, else each its own.
+    InputError when the directory is not empty.
     """
     if directory.exists() and any(directory.iterdir()):
         raise InputError(f"{directory} is not empty; write a network to a new directory", "NETWORK-DIRECTORY")
@@ -440,6 +465,8 @@ def found_network(
             directory / "signers",
             created_ms=created_ms,
             roles=roles,
+            roles_by_kind=roles_by_kind,
+            password=password,
         )
         members.append(member)
         sealings.extend(sealed)
@@ -464,7 +491,6 @@ def _host_of(institution: GenesisInstitution, runners: Sequence[GenesisInstituti
 def describe(network: Network) -> dict[str, Json]:
     """What people and programs are told of a network: `eqz.network/1`."""
     return {
-        "schema": "eqz.network/1",
         "name": network.genesis.name,
         "genesis": network.genesis.chain_id.hex(),
         "directory": str(network.directory.resolve()),

@@ -1,4 +1,4 @@
-"""One node with its HTTP API in one process: where all parts meet the operator."""
+"""One node's process: the node and its HTTP API in one event loop, until a signal or a fault ends it."""
 
 from __future__ import annotations
 
@@ -7,80 +7,81 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvloop
 
-from chain.errors import LedgerError
 from node.config import NodeConfig
-from node.node import Node, build_node
+from node.node import build_node
 from web.app import create_app
 from web.limits import HttpLimits
 from web.server import HttpServer
 
-log = structlog.get_logger("node")
 
+def serve(directory: Path) -> None:
+    """Run the node of a directory. Raises what ended it; returns after SIGTERM or SIGINT.
 
-def run_node(directory: Path) -> None:
-    """Run the node of a directory until SIGTERM or SIGINT. Raises ConfigError, StorageError, CorruptionError."""
+    Start-up (recovery) is before the loop: a node that cannot start says so and listens nowhere.
+    """
     config = NodeConfig.load(directory)
-    _log_as_json(config.log_level)
-    uvloop.run(_run(config))
+    _log_to_stderr(config.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config))
 
 
-async def _run(config: NodeConfig) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+async def _serve(config: NodeConfig) -> None:
     node = build_node(config)
     try:
-        await _serve(node, stop)
-    except LedgerError as error:
-        log.critical("the node stops", code=error.code, reason=str(error))
-        raise
+        api = config.api
+        server = HttpServer(create_app(node.ledger, node.ledger), api.host, api.port, _limits(config))
+        address = f"{server.address[0]}:{server.address[1]}"
+        config.path("api.addr").write_text(address + "\n", encoding="ascii")
+        structlog.get_logger("node").info("serving", api=address, name=config.name)
+        await _until_stopped(asyncio.ensure_future(node.run()), asyncio.ensure_future(server.run()))
     finally:
         node.close()
 
 
-async def _serve(node: Node, stop: asyncio.Event) -> None:
-    limits = node.config.api_limits
-    server = HttpServer(
-        create_app(node.ledger, node.ledger),
-        node.config.api.host,
-        node.config.api.port,
-        HttpLimits(
-            limits.connections,
-            limits.connections_per_address,
-            limits.header_seconds,
-            limits.body_seconds,
-            limits.idle_seconds,
-            limits.body_bytes,
-        ),
-    )
-    host, port = server.address
-    node.config.path("api.addr").write_text(f"{host}:{port}\n", encoding="ascii")
+async def _until_stopped(*tasks: asyncio.Future[Any]) -> None:
+    """Wait for the first to end or for a signal; then end the others and raise the first fault."""
     loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(work) for work in (node.run(), server.run(), stop.wait())]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    node.ledger.close_streams()
-    for task in tasks:
-        task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
-            raise outcome
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    waiting: tuple[asyncio.Future[Any], ...] = (loop.create_task(stop.wait()), *tasks)
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
 
 
-def _log_as_json(level: str) -> None:
-    """One JSON object a line on stderr: for machines, in English."""
+def _limits(config: NodeConfig) -> HttpLimits:
+    limits = config.api_limits
+    return HttpLimits(
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        header_seconds=limits.header_seconds,
+        body_seconds=limits.body_seconds,
+        idle_seconds=limits.idle_seconds,
+        body_bytes=limits.body_bytes,
+    )
+
+
+def _log_to_stderr(level: str) -> None:
+    """One JSON object a line, for whatever collects the logs."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")

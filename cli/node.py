@@ -1,0 +1,218 @@
+"""`eqz node`: one node from its first key to its health."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from cli.client import connected
+from cli.documents import Json
+from cli.failures import InputError, NothingAcceptedError
+from cli.output import AsOf, emit_item, emit_list
+from cli.session import Session, global_options, pass_session
+
+FREE_BYTES_WANTED = 1 << 30
+"""Less than this on a node's disk is a warning: a failed write ends the process."""
+
+CERTIFICATE_WARNING_DAYS = 30
+
+
+@click.group(name="node", help="One node: init, run, status, doctor.")
+@global_options
+def node() -> None:
+    """The commands of a node's operator."""
+
+
+@node.command("init", help="Make this institution's own keys and certificate, and the public part for all.")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--institution", required=True, metavar="ID:KIND[:CODE]", help="Who runs the node, e.g. health:abp:226."
+)
+@click.option("--client", multiple=True, metavar="ID:KIND[:CODE]", help="An institution without a node.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where peers reach this node.")
+@click.option("--listen", default="", help="Address to bind; --host when not given.")
+@click.option("--p2p-port", type=click.IntRange(1, 65535), default=7400, show_default=True)
+@click.option("--api-port", type=click.IntRange(0, 65535), default=8400, show_default=True)
+@click.option(
+    "--signer", "signers", multiple=True, type=click.Path(path_type=Path), metavar="FILE.pub",
+    help="Public side of a person's own key (eqz key new); without any, keys are made for each institution.",
+)  # fmt: skip
+@click.option(
+    "--keys", type=click.Path(file_okay=False, path_type=Path), help="Where made keys go; DIRECTORY/signers."
+)
+@global_options
+@pass_session
+def init(
+    session: Session,
+    directory: Path,
+    institution: str,
+    client: tuple[str, ...],
+    host: str,
+    listen: str,
+    p2p_port: int,
+    api_port: int,
+    signers: tuple[Path, ...],
+    keys: Path | None,
+) -> None:
+    """Own keys only: what leaves this machine is part.json."""
+    from cli import founding
+    from cli.people import read_person
+
+    if directory.exists() and any(directory.iterdir()):
+        raise InputError(f"{directory} is not empty; a node begins in a new directory", "NODE-DIRECTORY")
+    endpoint = founding.Endpoint(host, p2p_port, api_port, listen)
+    member, sealings = founding.found_member(
+        directory,
+        founding.parse_institutions((institution, *client)),
+        endpoint,
+        keys or directory / "signers",
+        created_ms=time.time_ns() // 1_000_000,
+        given=[read_person(path) for path in signers],
+    )
+    founding.seal(sealings)
+    founding.write_own(directory, member.part, endpoint)
+    session.say(f"send {directory / 'part.json'} to the other members, then: eqz network genesis --part …")
+    node_part = member.part.node
+    assert node_part is not None, "init founds a member with a node"
+    assert member.validator is not None, "a node has a key"
+    emit_item(
+        session,
+        "eqz.node.init/1",
+        {
+            "part": str(directory / "part.json"),
+            "institution": member.part.name,
+            "address": member.validator.address.hex(),
+            "certificate_sha256": node_part.certificate_sha256,
+            "signers": len(member.part.signers),
+        },
+    )
+
+
+@node.command("run", help="Run the node of DIRECTORY until SIGTERM.")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@global_options
+def run(directory: Path) -> None:
+    """The process of one node."""
+    from cli.serving import serve
+
+    serve(directory)
+
+
+def address_in(directory: Path) -> str:
+    """URL of the running node of a directory."""
+    path = directory / "api.addr"
+    try:
+        host, _, port = path.read_text(encoding="ascii").strip().rpartition(":")
+    except FileNotFoundError:
+        raise NothingAcceptedError(f"{path} is not there: the node of {directory} is not running") from None
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+
+
+@node.command("status", help="Where the node stands; ends with 0 when it is ready, else 7.")
+@click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@global_options
+@pass_session
+def status(session: Session, directory: Path | None) -> int:
+    """Of DIRECTORY's node, or of every --node."""
+    urls = (address_in(directory),) if directory is not None else session.nodes()
+    items: list[dict[str, Json]] = []
+    is_healthy = True
+    with connected(urls) as client:
+        if not urls:
+            client.status()
+        for url in urls:
+            found, reasons = client.status_of(url), client.readiness_of(url)
+            is_healthy = is_healthy and found is not None and not reasons
+            items.append(_status_row(url, found, reasons))
+    emit_list(session, "eqz.node.status/1", items)
+    return 0 if is_healthy else NothingAcceptedError.exit_status
+
+
+_STATUS_FIELDS = (
+    "name", "network", "height", "block_time", "age_ms", "state_root", "round", "votes", "peers",
+    "validators", "mempool", "operational_day", "chain_id",
+)  # fmt: skip
+
+
+def _status_row(url: str, found: dict[str, Json] | None, reasons: list[str]) -> dict[str, Json]:
+    row: dict[str, Json] = {"node": url, "ready": found is not None and not reasons}
+    row.update({name: None if found is None else found.get(name) for name in _STATUS_FIELDS})
+    row["reasons"] = "; ".join(reasons)
+    return row
+
+
+@node.command("doctor", help="Check the directory of a node: files, modes, certificate, disk, health.")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@global_options
+@pass_session
+def doctor(session: Session, directory: Path) -> int:
+    """Reads only, and works while the node runs."""
+    findings = [*_check_files(directory), _check_disk(directory), *_check_running(directory)]
+    emit_list(session, "eqz.node.doctor/1", findings, AsOf())
+    return 0 if all(finding["ok"] for finding in findings) else NothingAcceptedError.exit_status
+
+
+def _finding(check: str, ok: bool, found: str) -> dict[str, Json]:
+    return {"check": check, "ok": ok, "found": found}
+
+
+def _check_files(directory: Path) -> list[dict[str, Json]]:
+    from datetime import UTC, datetime
+
+    from chain.errors import LedgerError
+    from chain.genesis import Genesis
+    from network.certificates import certificate_der, valid_until
+    from node.config import NodeConfig
+
+    config = NodeConfig.load(directory)
+    findings = [_finding("node.toml", True, f"{config.name}, {len(config.peers)} peers")]
+    try:
+        found = Genesis.decode(config.path(config.genesis).read_bytes()).chain_id.hex()
+        findings.append(_finding("genesis", found == config.genesis_hash, found))
+        end = valid_until(certificate_der(config.path(config.certificate).read_bytes()))
+        days = (end - datetime.now(UTC)).days
+        findings.append(_finding("certificate", days > CERTIFICATE_WARNING_DAYS, f"valid for {days} days"))
+    except (OSError, LedgerError) as error:
+        findings.append(_finding("files", False, str(error)))
+    for name in (config.validator_key, config.password_file, config.certificate_key):
+        if name is not None:
+            findings.append(_check_mode(config.path(name)))
+    return findings
+
+
+def _check_mode(path: Path) -> dict[str, Json]:
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError as error:
+        return _finding(path.name, False, str(error.strerror))
+    return _finding(path.name, not mode & 0o077, f"mode {mode:04o}")
+
+
+def _check_disk(directory: Path) -> dict[str, Json]:
+    free = shutil.disk_usage(directory).free
+    return _finding("disk", free > FREE_BYTES_WANTED, f"{free >> 20} MiB free")
+
+
+def _check_running(directory: Path) -> list[dict[str, Json]]:
+    try:
+        url = address_in(directory)
+    except NothingAcceptedError as error:
+        return [_finding("running", False, error.message)]
+    with connected((url,)) as client:
+        found = client.status_of(url)
+        if found is None:
+            return [_finding("running", False, f"{url} does not answer")]
+        reasons = client.readiness_of(url)
+    return [
+        _finding("running", True, f"{url}, height {found.get('height')}"),
+        _finding(
+            "votes", bool(found.get("votes")), "this key votes" if found.get("votes") else "it does not"
+        ),
+        _finding("ready", not reasons, "; ".join(reasons)),
+    ]
+
+
+COMMANDS = {"node": node}

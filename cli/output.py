@@ -1,0 +1,157 @@
+"""Data on stdout: tables for people, one contract for programs (docs/cli.md, "Output").
+
+JSON is the contract and carries its schema; amounts are tenge strings, statuses Latin constants. On a
+terminal a table is aligned and translated; in a pipe the same rows are tab-separated with full values.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import click
+
+from cli.amounts import grouped, instant_of
+from cli.documents import Json
+from cli.session import Session
+from cli.texts import constant, heading, question
+
+Item = Mapping[str, Json]
+
+_is_tenge = re.compile(r"-?[0-9]+\.[0-9]{2}").fullmatch
+"""An amount as JSON has it: set to the right with thousands apart on a terminal."""
+
+TRANSLATED = frozenset({"status", "stage", "kind", "section"})
+"""Columns whose Latin constants are translated on a terminal, and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """How old the data are: the height they stand at and its block time (0 and 0 before block 1)."""
+
+    height: int | None = None
+    time_ms: int | None = None
+
+
+NOWHERE = AsOf()
+"""Data that do not come from a ledger."""
+
+
+def emit_list(
+    session: Session, schema: str, items: Sequence[Item], as_of: AsOf = NOWHERE, following: str | None = None
+) -> None:
+    """A list of items with the same fields. `following` is the key after which the next page begins."""
+    form = session.output
+    if form == "json":
+        whole = {**_head(schema, as_of), "items": list(items), "next": following}
+        click.echo(json.dumps(whole, ensure_ascii=False))
+    elif form == "jsonl":
+        for item in items:
+            click.echo(json.dumps(item, ensure_ascii=False))
+    elif form == "csv":
+        _emit_csv(items)
+    elif sys.stdout.isatty():
+        _emit_rich(session, items)
+    else:
+        for item in items:
+            click.echo("\t".join(_plain(value) for value in item.values()))
+    if form in ("table", "csv"):
+        _say_age(session, as_of)
+
+
+def emit_item(session: Session, schema: str, item: Item, as_of: AsOf = NOWHERE) -> None:
+    """One thing with all its fields; as a table, a field a row."""
+    form = session.output
+    if form in ("json", "jsonl"):
+        click.echo(json.dumps({**_head(schema, as_of), "item": dict(item)}, ensure_ascii=False))
+        return
+    rows: list[Item] = [{"field": name, "value": value} for name, value in flatten(item)]
+    if form == "csv":
+        _emit_csv(rows)
+    elif sys.stdout.isatty():
+        _emit_rich(session, rows)
+    else:
+        for row in rows:
+            click.echo(f"{row['field']}\t{_plain(row['value'])}")
+    _say_age(session, as_of)
+
+
+def _head(schema: str, as_of: AsOf) -> dict[str, Json]:
+    head: dict[str, Json] = {"schema": schema}
+    if as_of.height is not None:
+        head["height"] = as_of.height
+        head["block_time"] = None if not as_of.time_ms else instant_of(as_of.time_ms)
+    return head
+
+
+def flatten(item: Item, prefix: str = "") -> list[tuple[str, Json]]:
+    """Fields of nested objects and lists of objects as `rows.1.amount`; short lists stay one value."""
+    found: list[tuple[str, Json]] = []
+    for name, value in item.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            found += flatten(value, f"{path}.")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            for index, one in enumerate(value, 1):
+                found += flatten(one if isinstance(one, dict) else {"": one}, f"{path}.{index}.")
+        else:
+            found.append((path, value))
+    return found
+
+
+def _plain(value: Json) -> str:
+    """One value in one field of a line: full, and never with a tab or an end of line of its own."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).replace("\t", " ").replace("\n", " ")
+
+
+def _emit_csv(items: Sequence[Item]) -> None:
+    if not items:
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(items[0])
+    for item in items:
+        writer.writerow(_plain(value) for value in item.values())
+
+
+def _emit_rich(session: Session, items: Sequence[Item]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not items:
+        session.say("—")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in items[0]:
+        is_amount = any(_is_tenge(str(item.get(name))) for item in items)
+        table.add_column(
+            heading(name, session.language), justify="right" if is_amount else "left", no_wrap=is_amount
+        )
+    for item in items:
+        table.add_row(*(_spoken(name, value, session.language) for name, value in item.items()))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _spoken(name: str, value: Json, language: str) -> str:
+    if isinstance(value, str) and _is_tenge(value):
+        return grouped(value)
+    if name in TRANSLATED and isinstance(value, str):
+        return constant(value, language)
+    return _plain(value)
+
+
+def _say_age(session: Session, as_of: AsOf) -> None:
+    if as_of.height is None:
+        return
+    age = "?" if not as_of.time_ms else str(max(0, (time.time_ns() // 1_000_000 - as_of.time_ms) // 1000))
+    session.say(question("as_of", session.language, height=str(as_of.height), age=age))

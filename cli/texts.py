@@ -1,0 +1,124 @@
+"""Words for people in Kazakh, Russian and English: headings, statuses, questions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
+    "action": ("әрекет", "действие", "action"),
+    "act": ("акт", "акт", "act"),
+    "administrator": ("әкімші", "администратор", "administrator"),
+    "address": ("мекенжай", "адрес", "address"),
+    "adopted": ("бекітілген", "утверждено", "adopted"),
+    "advanced": ("аванс", "аванс", "advanced"),
+    "agreement": ("шарт", "договор", "agreement"),
+    "allocated": ("бөлінген", "распределено", "allocated"),
+    "amount": ("сома", "сумма", "amount"),
+    "amounts": ("сомалар", "суммы", "amounts"),
+    "announced": ("жарияланған", "объявленный", "announced"),
+    "annulled": ("жойылған", "аннулированный", "annulled"),
+    "article": ("бап", "норма", "article"),
+    "balance": ("қалдық", "остаток", "balance"),
+    "blocked": ("бұғатталған", "заблокированный", "blocked"),
+    "budget": ("бюджет", "бюджет", "budget"),
+    "closed": ("жабылған", "закрыто", "closed"),
+    "code": ("код", "код", "code"),
+    "collection": ("жинақ", "коллекция", "collection"),
+    "contracted": ("шарт жасалған", "законтрактованный", "contracted"),
+    "count": ("саны", "количество", "count"),
+    "date": ("күні", "дата", "date"),
+    "day": ("операциялық күн", "операционный день", "day"),
+    "debited": ("қайтарылған", "возвращено", "debited"),
+    "document": ("құжат", "документ", "document"),
+    "executed": ("орындалған", "исполнено", "executed"),
+    "expense": ("шығыс идентификаторы", "идентификатор расхода", "expense"),
+    "field": ("өріс", "поле", "field"),
+    "genesis": ("генезис", "генезис", "genesis"),
+    "height": ("биіктік", "высота", "height"),
+    "held": ("бұғатта", "под блокировкой", "held"),
+    "hold": ("бұғат", "блокировка", "hold"),
+    "holder": ("ұстаушы", "держатель", "holder"),
+    "id": ("идентификатор", "идентификатор", "id"),
+    "institution": ("мекеме", "учреждение", "institution"),
+    "key": ("кілт", "ключ", "key"),
+    "kind": ("түрі", "вид", "kind"),
+    "line": ("жол", "строка", "line"),
+    "name": ("атауы", "наименование", "name"),
+    "name_en": ("атауы (ағылш.)", "наименование (англ.)", "name (English)"),
+    "name_kk": ("атауы (қаз.)", "наименование (каз.)", "name (Kazakh)"),
+    "name_ru": ("атауы (орыс.)", "наименование (рус.)", "name (Russian)"),
+    "number": ("нөмір", "номер", "number"),
+    "obligation": ("міндеттеме", "обязательство", "obligation"),
+    "obligations": ("міндеттемелер", "обязательства", "obligations"),
+    "opened": ("ашылған", "открыто", "opened"),
+    "opening": ("бастапқы қалдық", "начальный остаток", "opening"),
+    "origin": ("көзі", "источник", "origin"),
+    "paid": ("төленген", "оплачено", "paid"),
+    "payable": ("төлеуге", "к оплате", "payable"),
+    "payee": ("алушы", "получатель", "payee"),
+    "payment": ("төлем", "платёж", "payment"),
+    "payments": ("төлемдер", "платежи", "payments"),
+    "placed": ("орналастырылған", "размещённый", "placed"),
+    "plan": ("жоспар", "план", "plan"),
+    "posted": ("түскен", "поступило", "posted"),
+    "programme": ("бағдарлама", "программа", "programme"),
+    "received": ("түскен", "поступило", "received"),
+    "redeemed": ("өтелген", "погашенный", "redeemed"),
+    "registered": ("тіркелген", "зарегистрировано", "registered"),
+    "requested": ("өтінілген", "заявлено", "requested"),
+    "restored": ("қалпына келтірілген", "восстановлено", "restored"),
+    "retained": ("ұсталған", "удержано", "retained"),
+    "revoked": ("кері қайтарылған", "отозван", "revoked"),
+    "roles": ("рөлдер", "роли", "roles"),
+    "row": ("жол", "строка", "row"),
+    "rows": ("жолдар", "строки", "rows"),
+    "section": ("бөлім", "раздел", "section"),
+    "serial": ("реттік нөмір", "порядковый номер", "serial"),
+    "setting": ("баптау", "настройка", "setting"),
+    "signed_by": ("қол қойғандар", "подписали", "signed by"),
+    "signatures_missing": ("жетіспейтін қолдар", "не хватает подписей", "signatures missing"),
+    "source": ("көз", "источник", "source"),
+    "specific": ("ерекшелік", "специфика", "specific"),
+    "stage": ("кезең", "стадия", "stage"),
+    "status": ("мәртебе", "статус", "status"),
+    "subject": ("пәні", "предмет", "subject"),
+    "subprogramme": ("кіші бағдарлама", "подпрограмма", "subprogramme"),
+    "summary": ("мазмұны", "содержание", "summary"),
+    "supplier": ("жеткізуші", "поставщик", "supplier"),
+    "texts": ("мәтіндер", "тексты", "texts"),
+    "total": ("барлығы", "всего", "total"),
+    "tx_id": ("транзакция", "транзакция", "transaction"),
+    "value": ("мән", "значение", "value"),
+    "year": ("жыл", "год", "year"),
+}
+"""Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
+
+QUESTIONS: Final[dict[str, tuple[str, str, str]]] = {
+    "sign": (
+        "Осы құжатқа қол қойылсын ба?", "Подписать этот документ?", "Sign this document?",
+    ),
+    "submit": ("Құжат жіберілсін бе?", "Отправить документ?", "Submit the document?"),
+    "password": ("{path} кілтінің құпиясөзі", "Пароль ключа {path}", "Password of {path}"),
+    "new_password": ("{path} үшін жаңа құпиясөз", "Новый пароль для {path}", "New password for {path}"),
+    "as_of": (
+        "биіктік {height}, {age} с бұрын", "высота {height}, {age} с назад", "height {height}, {age} s old",
+    ),
+}  # fmt: skip
+
+_INDEX: Final = {"kk": 0, "ru": 1, "en": 2}
+
+
+def heading(name: str, language: str) -> str:
+    """The heading of a column or a field."""
+    known = HEADINGS.get(name)
+    return name.replace("_", " ") if known is None else known[_INDEX[language]]
+
+
+def constant(value: str, language: str) -> str:
+    """A status, stage or other Latin constant as people say it; codes stay."""
+    known = HEADINGS.get(value)
+    return value if known is None else known[_INDEX[language]]
+
+
+def question(name: str, language: str, **places: str) -> str:
+    return QUESTIONS[name][_INDEX[language]].format(**places)
