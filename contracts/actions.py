@@ -38,6 +38,7 @@ class Call:
     arguments: tuple[Value, ...]
     events: list[tuple[Value, ...]] = field(default_factory=list)
     tokens_made: int = 0
+    _day: int | None = None
 
     def emit(self, name: str, *values: Value) -> None:
         """An event of the outcome: `[name, fields…]`."""
@@ -52,11 +53,15 @@ class Call:
         return place * TOKENS_PER_TRANSACTION + self.tokens_made
 
     def day(self) -> int:
-        """The operational day; refused while the treasury has opened none."""
-        found = operational_day(self.state)
-        if found is None:
-            raise RejectionError(reasons.NO_OPEN_DAY)
-        return found
+        """The operational day; refused while the treasury has opened none.
+
+        Read once: no document changes the day and goes on by it.
+        """
+        if self._day is None:
+            self._day = operational_day(self.state)
+            if self._day is None:
+                raise RejectionError(reasons.NO_OPEN_DAY)
+        return self._day
 
 
 Handler = Callable[[Call], None]
