@@ -20,41 +20,59 @@ class Action(NamedTuple):
     """Who may call an action, and the roles that must sign it."""
 
     kinds: frozenset[str]
+    is_batch: bool
     roles: tuple[int, ...]
 
 
-def _row(kinds: str, *roles: int) -> Action:
-    return Action(frozenset(kinds.split()) if kinds else EVERY_KIND, roles)
+def _row(kinds: str, is_batch: bool, *roles: int) -> Action:
+    """An action of these kinds of institution; no kind named is every kind."""
+    return Action(frozenset(kinds.split()) if kinds else EVERY_KIND, is_batch, roles)
 
 
 ACTIONS: dict[tuple[str, int], Action] = {
-    ("ballot.propose", 1): _row("", HEAD),
-    ("ballot.vote", 1): _row("", HEAD),
-    ("directory.publish", 1): _row("finance", MODERATOR, HEAD),
-    ("receipts.plan", 1): _row("treasury", HEAD, ACCOUNTANT),
-    ("receipts.post", 1): _row("treasury", HEAD, ACCOUNTANT),
-    ("signer.add", 1): _row("", HEAD),
-    ("signer.revoke", 1): _row("", HEAD),
-    ("signer.rotate", 1): _row("", HEAD),
-    ("treasury.open_day", 1): _row("treasury", HEAD),
-    ("treasury.resume", 1): _row("treasury", HEAD),
-    ("treasury.suspend", 1): _row("treasury", HEAD),
+    ("act.commission", 1): _row("gu", False, HEAD, ACCOUNTANT),
+    ("act.correct", 1): _row("gu", False, HEAD, ACCOUNTANT),
+    ("act.sign", 1): _row("gu", True, HEAD, ACCOUNTANT),
+    ("agreement.amend", 1): _row("gu", False, HEAD, ACCOUNTANT),
+    ("agreement.register", 1): _row("gu", True, HEAD, ACCOUNTANT),
+    ("agreement.terminate", 1): _row("gu", False, HEAD, ACCOUNTANT),
+    ("ballot.propose", 1): _row("", False, HEAD),
+    ("ballot.vote", 1): _row("", False, HEAD),
+    ("budget.adopt", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("directory.publish", 1): _row("finance", True, MODERATOR, HEAD),
+    ("obligation.accept", 1): _row("gu", True, HEAD, ACCOUNTANT),
+    ("payment.execute", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("payment.refuse", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("payment.request", 1): _row("gu", True, HEAD, ACCOUNTANT),
+    ("payment.restore", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("plan.approve", 1): _row("abp", True, HEAD, ACCOUNTANT),
+    ("receipts.plan", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("receipts.post", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("sequester.apply", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("sequester.cancel", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("sequester.decide", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("signer.add", 1): _row("", False, HEAD),
+    ("signer.revoke", 1): _row("", False, HEAD),
+    ("signer.rotate", 1): _row("", False, HEAD),
+    ("treasury.block", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("treasury.open_day", 1): _row("treasury", False, HEAD),
+    ("treasury.resume", 1): _row("treasury", False, HEAD),
+    ("treasury.suspend", 1): _row("treasury", False, HEAD),
+    ("treasury.unblock", 1): _row("treasury", True, HEAD, ACCOUNTANT),
 }
 """Every action of version 1."""
 
 
 def check_authority(
-    state: State, transaction: Transaction, time_ms: int, chain_id: bytes, index: int
+    state: State, transaction: Transaction, size_bytes: int, time_ms: int, index: int
 ) -> list[Job]:
     """The signatures to verify, after everything else about them has been found in order.
 
     Raises VerificationError when the transaction is not in force at the block's time, its client id
     was used, its institution may not act so, or its signers are not exactly those asked for.
+    `size_bytes` is that of the body, `index` the transaction's place in the block.
     """
-    window = state.params.get("replay-window-ms")
-    if window is None:
-        raise VerificationError("the parameters name no replay window")
-    if not time_ms <= transaction.valid_until_ms <= time_ms + window:
+    if not time_ms <= transaction.valid_until_ms <= time_ms + state.params["replay-window-ms"]:
         raise VerificationError("the transaction is not in force at the block's time")
     if state.is_id_used(transaction):
         raise VerificationError("the institution has used this client id before")
@@ -66,7 +84,11 @@ def check_authority(
         raise VerificationError(f"version {transaction.version} of this action is not known")
     if actor.kind not in action.kinds:
         raise VerificationError(f"an institution of kind {actor.kind} may not do this")
-    message = signed_bytes("tx-auth", chain_id, transaction.id)
+    if size_bytes > PLAIN_BYTES and not action.is_batch:
+        raise VerificationError(f"a body of {size_bytes} bytes, and the action takes no rows")
+    if len(transaction.signatures) > state.params["transaction-signatures"]:
+        raise VerificationError("there are more signatures than the parameters allow")
+    message = signed_bytes("tx-auth", state.chain_id, transaction.id)
     jobs, roles = [], []
     for identity, signature in transaction.signatures:
         signer = state.signers.get(identity)

@@ -99,6 +99,8 @@ class Walk:
         self.report.name = self._genesis.name
 
     def _group(self, group: Group) -> tuple[Block, ValidatorSet]:
+        if len(group.block) > self._state.params["block-bytes"]:
+            raise VerificationError(f"a block of {len(group.block)} bytes is above the parameter block-bytes")
         block = read_block(group.block)
         validators = self._check_header(block, group.height)
         self._check_parent_certificate(block, group)
@@ -190,6 +192,7 @@ class Walk:
         """The changes in their order: the block's own, each transaction's after its authority, no other."""
         header, state = block.header, self._state
         groups = _by_transaction(changes, transactions)
+        _check_cost(state, transactions, groups)
         state.apply_block_changes(groups[0], header.time_ms)
         for item in block.evidence:
             misconduct = read_evidence(item)
@@ -197,7 +200,8 @@ class Walk:
                 raise VerificationError("evidence in the block is not recorded in the state")
         for index, transaction in enumerate(transactions):
             try:
-                jobs = check_authority(state, transaction, header.time_ms, self._genesis.chain_id, index)
+                size_bytes = len(block.transactions[index][0])
+                jobs = check_authority(state, transaction, size_bytes, header.time_ms, index)
             except VerificationError as error:
                 raise VerificationError(
                     f"transaction {index} ({transaction.action}): {error.what}",
@@ -243,6 +247,20 @@ def _by_transaction(changes: list[Change], transactions: list[Transaction]) -> l
     return groups
 
 
+def _check_cost(state: State, transactions: list[Transaction], groups: list[list[Change]]) -> None:
+    """Cost is counted, never timed: 1 + 3 a signature + 1 a key changed."""
+    total = 0
+    for index, transaction in enumerate(transactions):
+        keys = len(groups[index + 1])
+        if keys > state.params["transaction-keys"]:
+            raise VerificationError(
+                f"transaction {index} changes {keys} keys, more than the parameters allow"
+            )
+        total += 1 + 3 * len(transaction.signatures) + keys
+    if total > state.params["block-cost"]:
+        raise VerificationError(f"the block costs {total}, more than the parameters allow")
+
+
 def verify_chain(directory: Path, expected_genesis: bytes | None, workers: int | None = None) -> Report:
     """Verify the log of a node's directory, or of a bare copy of its blocks/.
 
@@ -251,12 +269,12 @@ def verify_chain(directory: Path, expected_genesis: bytes | None, workers: int |
     """
     blocks = blocks_directory(directory)
     if workers is None:
-        workers = workers_for(sum(path.stat().st_size for path in blocks.iterdir()))
+        workers = workers_for(sum(path.stat().st_size for path in blocks.iterdir() if path.is_file()))
     reader = LogReader(blocks)
     signatures = Signatures(workers)
     try:
         report = Walk(reader, signatures).run(expected_genesis)
-        _check_genesis_file(directory, reader.genesis)
+        _check_genesis_file(directory, blocks, reader.genesis)
     except VerificationError as error:
         raise _earlier(signatures, error) from None
     finally:
@@ -275,15 +293,14 @@ def _earlier(signatures: Signatures, error: VerificationError) -> VerificationEr
     return error
 
 
-def _check_genesis_file(directory: Path, genesis: bytes) -> None:
-    """genesis.eqg inside or beside the directory, where there is one, is the log's genesis."""
-    for path in (directory / "genesis.eqg", directory.parent / "genesis.eqg"):
-        if path.is_file():
-            with path.open("rb") as file:
-                found = file.read(len(genesis) + 1)
-            if found != genesis:
-                raise VerificationError("the file is not the genesis that the log begins with", 0, path.name)
-            return
+def _check_genesis_file(directory: Path, blocks: Path, genesis: bytes) -> None:
+    """genesis.eqg of the node's directory, where there is one, is the log's genesis."""
+    path = (directory.resolve().parent if blocks == directory else directory) / "genesis.eqg"
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        if file.read(len(genesis) + 1) != genesis:
+            raise VerificationError("the file is not the genesis that the log begins with", 0, path.name)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ Shape = Callable[[Value, str], None]
 """Checks a value, given the path that names it; raises VerificationError."""
 
 DEPTH_LIMIT = 8
+VALUES_LIMIT = 1 << 20
+"""Values in one encoding: no structure of the ledger comes near it, and memory stays bounded."""
 UINT_LIMIT = (1 << 63) - 1
 
 _FOREIGN_CHARACTER = re.compile(
@@ -35,7 +37,7 @@ def decode(data: bytes) -> Value:
     profile, and for bytes missing or left over.
     """
     try:
-        value, end = _read(data, 0, DEPTH_LIMIT)
+        value, end = _read(data, 0, DEPTH_LIMIT, [VALUES_LIMIT])
     except IndexError:
         raise VerificationError("the encoding ends inside a value") from None
     if end != len(data):
@@ -43,7 +45,8 @@ def decode(data: bytes) -> Value:
     return value
 
 
-def _read(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+def _read(data: bytes, at: int, depth: int, left: list[int]) -> tuple[Value, int]:
+    """The value that begins at `at`, and where it ends; `left` counts down the values allowed."""
     head = data[at]
     at += 1
     if head < 0x80:
@@ -54,7 +57,7 @@ def _read(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     elif 0xA0 <= head < 0xC0:
         return _text(data, at, head & 0x1F)
     elif 0x90 <= head < 0xA0:
-        return _array(data, at, head & 0x0F, depth)
+        return _array(data, at, head & 0x0F, depth, left)
     elif head == 0xC0:
         return None, at
     elif 0xCC <= head <= 0xCF:
@@ -69,7 +72,7 @@ def _read(data: bytes, at: int, depth: int) -> tuple[Value, int]:
         if kind == "text":
             return _text(data, at, size)
         if kind == "array":
-            return _array(data, at, size, depth)
+            return _array(data, at, size, depth, left)
     else:
         raise VerificationError(f"type byte 0x{head:02x} is outside the profile")
     end = at + size
@@ -121,14 +124,17 @@ def _text(data: bytes, at: int, size: int) -> tuple[str, int]:
     return text, end
 
 
-def _array(data: bytes, at: int, count: int, depth: int) -> tuple[tuple[Value, ...], int]:
+def _array(data: bytes, at: int, count: int, depth: int, left: list[int]) -> tuple[tuple[Value, ...], int]:
     if depth == 0:
         raise VerificationError(f"arrays are nested deeper than {DEPTH_LIMIT}")
     if count > len(data) - at:  # an item takes at least one byte
         raise IndexError
+    left[0] -= count
+    if left[0] < 0:
+        raise VerificationError(f"more than {VALUES_LIMIT} values")
     items = []
     for _ in range(count):
-        item, at = _read(data, at, depth - 1)
+        item, at = _read(data, at, depth - 1, left)
         items.append(item)
     return tuple(items), at
 

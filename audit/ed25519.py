@@ -21,7 +21,9 @@ _MASK = 2**255 - 1
 _D = -121665 * pow(121666, -1, P) % P
 _D2 = 2 * _D % P
 _ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
-_ORDER_8_Y = 2707385501144840649318225287225658788936804267575313519463743609750303021397
+_ORDER_8_Y = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
 SMALL_ORDER_Y = frozenset((0, 1, P - 1, _ORDER_8_Y, P - _ORDER_8_Y))
 """The y of every point whose order divides 8."""
 

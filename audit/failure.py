@@ -35,7 +35,7 @@ class VerificationError(Exception):
         if self.height is not None:
             where.append(f"height {self.height}")
         if self.file is not None:
-            where.append(f"file {self.file}")
+            where.append(f"file {self.file if self.file.isprintable() else ascii(self.file)}")
         if self.offset is not None:
             where.append(f"record at byte {self.offset}")
         return f"{', '.join(where)}: {self.what}" if where else self.what

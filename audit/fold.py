@@ -101,6 +101,7 @@ class State:
     """Folded state; `apply_*` in the order of the block, then `close_block`."""
 
     def __init__(self, genesis: Genesis) -> None:
+        self.chain_id = genesis.chain_id
         self._tree = StateTree()
         self._hashes: dict[bytes, bytes] = {}
         self._batch: dict[bytes, bytes | None] = {}

@@ -13,7 +13,7 @@ from audit.blocks import (
     read_transaction,
     read_validator_set,
 )
-from audit.codec import HASH, Value, binary, list_of, optional, read, row, uint
+from audit.codec import HASH, Value, binary, list_of, name, optional, read, row, uint
 from audit.ed25519 import Verifier
 from audit.failure import VerificationError
 from audit.merkle import is_included, proves, tagged
@@ -69,49 +69,51 @@ class _File:
     def __init__(self, members: dict[str, Any]) -> None:
         self._members = members
 
-    def hex(self, name: str, value: Any = None) -> bytes:
-        text = self._members[name] if value is None else value
+    def hex(self, member: str, value: Any = None) -> bytes:
+        text = self._members[member] if value is None else value
         if not isinstance(text, str) or len(text) % 2 or any(c not in "0123456789abcdef" for c in text):
-            raise VerificationError(f"{name} is not lower-case hexadecimal")
+            raise VerificationError(f"{member} is not lower-case hexadecimal")
         return bytes.fromhex(text)
 
-    def number(self, name: str) -> int:
-        value = self._members[name]
+    def number(self, member: str) -> int:
+        value = self._members[member]
         if type(value) is not int or not 0 <= value < 1 << 63:
-            raise VerificationError(f"{name} is not a number")
+            raise VerificationError(f"{member} is not a number")
         return value
 
-    def rows(self, name: str, members: frozenset[str], limit: int) -> list["_File"]:
-        found = self._members.get(name, [])
+    def rows(self, member: str, members: frozenset[str], limit: int) -> list["_File"]:
+        found = self._members.get(member, [])
         if not isinstance(found, list) or len(found) > limit:
-            raise VerificationError(f"{name} is not a list of at most {limit}")
+            raise VerificationError(f"{member} is not a list of at most {limit}")
         for item in found:
             if not isinstance(item, dict) or item.keys() != members:
-                raise VerificationError(f"an item of {name} has not the members {', '.join(sorted(members))}")
+                raise VerificationError(
+                    f"an item of {member} has not the members {', '.join(sorted(members))}"
+                )
         return [_File(item) for item in found]
 
-    def path(self, name: str) -> list[bytes]:
-        found = self._members[name]
+    def path(self, member: str) -> list[bytes]:
+        found = self._members[member]
         if not isinstance(found, list) or len(found) > PATH_LIMIT:
-            raise VerificationError(f"{name} is not a list of hashes")
-        path = [self.hex(name, item) for item in found]
+            raise VerificationError(f"{member} is not a list of hashes")
+        path = [self.hex(member, item) for item in found]
         if any(len(item) != 32 for item in path):
-            raise VerificationError(f"{name} is not a list of hashes")
+            raise VerificationError(f"{member} is not a list of hashes")
         return path
 
-    def is_null(self, name: str) -> bool:
-        return self._members[name] is None
+    def is_null(self, member: str) -> bool:
+        return self._members[member] is None
 
-    def text(self, name: str) -> str:
-        value = self._members[name]
+    def text(self, member: str) -> str:
+        value = self._members[member]
         if not isinstance(value, str):
-            raise VerificationError(f"{name} is not a text")
+            raise VerificationError(f"{member} is not a text")
         return value
 
-    def count(self, name: str) -> int:
-        found = self._members.get(name, [])
+    def count(self, member: str) -> int:
+        found = self._members.get(member, [])
         if not isinstance(found, list):
-            raise VerificationError(f"{name} is not a list")
+            raise VerificationError(f"{member} is not a list")
         return len(found)
 
 
@@ -151,7 +153,7 @@ def _open(data: bytes) -> _File:
         raise VerificationError('the file is no receipt: its schema is not "eqz.receipt/1"')
     missing, strange = _MEMBERS - found.keys(), found.keys() - _MEMBERS - _OPTIONAL_MEMBERS
     if missing or strange:
-        named = ", ".join(sorted(missing or strange))[:200]
+        named = ascii(sorted(missing or strange))[:200]
         raise VerificationError(f"the receipt {'lacks' if missing else 'has unknown members'} {named}")
     return _File(found)
 
@@ -265,8 +267,9 @@ def _check_states(file: _File, state_root: bytes) -> list[tuple[str, str, str | 
         _KEY(key, "key")
         value = None if item.is_null("value") else item.hex("value")
         proof = read(item.hex("proof"), _PROOF, "state proof", 16 << 10)
-        if not collection.isascii() or not 1 <= len(collection) <= 32 or value == b"":
-            raise VerificationError("a state proof names no record")
+        name(collection, "collection")
+        if value == b"":
+            raise VerificationError("a state proof shows an empty value")
         if not proves(state_root, collection.encode("ascii"), key, value, proof):
             raise VerificationError(f"the proof of {collection} {key.hex()} does not lead to the state root")
         found.append((collection, key.hex(), None if value is None else value.hex()))

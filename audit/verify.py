@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Nothing but a completed verification returns 0.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a narrow terminal must not end a verification
     options = _parser().parse_args(arguments)
     run = _run_chain if options.command == "chain" else _run_receipt
     try:
