@@ -105,10 +105,7 @@ def _assert_encodable(value: Any, depth: int) -> None:
     for item in value:
         kind = type(item)
         if kind is str:
-            # printable ASCII needs no look at the table
-            assert (item.isascii() and item.isprintable()) or _is_text(item), (
-                f"{item!r} has a code point the ledger does not permit"
-            )
+            assert _is_text(item), f"{item!r} has a code point the ledger does not permit"
         elif kind is int:
             assert 0 <= item <= UINT_MAXIMUM, f"{item!r} is outside 0..2^63-1"
         elif kind is tuple or kind is list:
