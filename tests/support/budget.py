@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from chain.block import Outcome
 from chain.codec import Value
@@ -292,6 +293,16 @@ def a_line(
     return Line(budget, year, source, administrator, programme, subprogramme, specific)
 
 
+def decide(ledger: Ledger, effect: str, arguments: tuple[Any, ...]) -> None:
+    """Carry out an effect by a ballot in which the members vote yes, in order, until it is decided."""
+    ((_, number, _),) = ledger.do("mof", "ballot.propose", effect, arguments, "")
+    for member in MEMBERS:
+        for event in ledger.do(member, "ballot.vote", number, True):
+            if event[0] == "ballot.closed":
+                assert event[2] is True, event
+                return
+
+
 def with_receipts(ledger: Ledger, amount_tiyn: int, source: str = "1") -> None:
     """Money on the republican cash account of the source."""
     ledger.do(
@@ -313,6 +324,7 @@ __all__ = [
     "a_ledger",
     "a_line",
     "day_number",
+    "decide",
     "key_of_person",
     "key_of_validator",
     "with_receipts",
