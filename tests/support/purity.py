@@ -67,6 +67,7 @@ class _Checker(ast.NodeVisitor):
     def __init__(self) -> None:
         self.found: set[Finding] = set()
         self._scopes: list[frozenset[str]] = []
+        self._ascii: frozenset[str] = frozenset()
         self._set_attributes: frozenset[str] = frozenset()
         self._set_functions: frozenset[str] = frozenset()
 
@@ -119,6 +120,14 @@ class _Checker(ast.NodeVisitor):
         self._check_operator(node, node.op)
         self.generic_visit(node)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """Beside `text.isascii()` only the first 128 rows of a table count, and these never change."""
+        known = self._ascii
+        if isinstance(node.op, ast.And):
+            self._ascii = known | {ast.dump(text) for each in node.values if (text := _tested_ascii(each))}
+        self.generic_visit(node)
+        self._ascii = known
+
     def visit_For(self, node: ast.For) -> None:
         self._check_order(node.iter)
         self.generic_visit(node)
@@ -170,7 +179,10 @@ class _Checker(ast.NodeVisitor):
 
     def _check_method(self, node: ast.Call, method: ast.Attribute) -> None:
         is_enum_name = isinstance(method.value, ast.Attribute) and method.value.attr == "name"
-        if method.attr in UNICODE_METHODS and not (is_enum_name and method.attr in {"lower", "upper"}):
+        is_ascii = ast.dump(method.value) in self._ascii or (
+            is_enum_name and method.attr in {"lower", "upper"}
+        )
+        if method.attr in UNICODE_METHODS and not is_ascii:
             self._report(node, f"Unicode table: {method.attr}")
         if method.attr == "pop" and not node.args and self._is_set(method.value):
             self._report(node, "order of a set")
@@ -267,6 +279,14 @@ def _is_set_annotation(node: ast.expr | None) -> bool:
             return _is_set_annotation(left) or _is_set_annotation(right)
         case _:
             return False
+
+
+def _tested_ascii(node: ast.expr) -> ast.expr | None:
+    match node:
+        case ast.Call(func=ast.Attribute(value=text, attr="isascii")):
+            return text
+        case _:
+            return None
 
 
 def _called(node: ast.Call) -> str:
