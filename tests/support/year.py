@@ -1,0 +1,348 @@
+"""Builders of a budget year's documents: each row by field names, with what an ordinary one says.
+
+Amounts are counted in `U`, one unit of plans (100 tenge), so that stories may be told in small numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chain.codec import Row
+from contracts import acts, agreements, appropriations, holds, obligations, payments, plans, sequester
+from contracts.calendar import day_number
+from contracts.fields import PLAN_UNIT
+from contracts.receipts import shortfall
+from contracts.records import (
+    HELD_ADOPTED,
+    HELD_ALLOCATED,
+    Stage,
+    balance_of,
+    obligation_scope,
+    position_scope,
+    programme_scope,
+)
+from tests.support.budget import Ledger, a_ledger, a_line, with_receipts
+
+U = PLAN_UNIT
+GU, OTHER_GU, FOREIGN_GU = "gu-2280101", "gu-2280102", "gu-2260101"
+BUDGET, YEAR = "01.kz", 2026
+SUPPLIER = "990840000001"
+DAY = day_number(2026, 1, 5)
+
+Values = tuple[Any, ...]
+
+
+def filled(shape: Row, **values: Any) -> Values:
+    """The fields of a row in their order."""
+    names = [name for name, _ in shape.fields]
+    assert sorted(names) == sorted(values), f"{shape.name}: {sorted(set(names) ^ set(values))}"
+    return tuple(values[name] for name in names)
+
+
+# --- the budget and its plans
+
+
+def a_programme(programme: str = "003", units: int = 100_000, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "section": "costs",
+        "functional_group": "12",
+        "administrator": "228",
+        "programme": programme,
+        "amount": units * U,
+        "is_development": False,
+        "protected": 0,
+        "protected_subprogrammes": (),
+        "is_state_obligation": False,
+        "is_pilot": False,
+    }
+    return filled(appropriations.PROGRAMME, **{**values, **changes})
+
+
+def a_law(*programmes: Values, **changes: Any) -> Values:
+    sums = dict.fromkeys(appropriations.SECTIONS, 0)
+    for programme in programmes:
+        sums[programme[0]] += programme[4]
+    values = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "law": "239-VIII",
+        "law_date": day_number(2025, 12, 8),
+        **sums,
+        "programmes": programmes,
+    }
+    return filled(appropriations.ADOPT, **{**values, **changes})
+
+
+def cumulative(units: int, *first: int) -> tuple[int, ...]:
+    """Twelve cumulative figures: the named first months, then `units` to December."""
+    return tuple(figure * U for figure in (*first, *(units for _ in range(12 - len(first)))))
+
+
+def a_plan(units: int, holder: str = GU, specific: str = "159", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "holder": holder,
+        "subprogramme": "100",
+        "specific": specific,
+        "expense": None,
+        "obligations": cumulative(units),
+        "payments": cumulative(units),
+    }
+    return filled(plans.PLAN_ROW, **{**values, **changes})
+
+
+def plan_document(*rows: Values, programme: str = "003") -> Values:
+    return (BUDGET, YEAR, "1", programme, rows)
+
+
+def a_year(*rows: Values, units: int = 100_000, cash: int = 1_000_000, **params: int) -> Ledger:
+    """A ledger with programme 228/003 of `units` adopted, the plans approved and `cash` units of money."""
+    ledger = a_ledger(**params)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=units)))
+    if rows:
+        ledger.do("mot", "plan.approve", *plan_document(*rows))
+    if cash:
+        with_receipts(ledger, cash * U)
+    return ledger
+
+
+# --- agreements, acts, payments
+
+
+def an_obligation(name: str, units: int, advance: int = 0, specific: str = "159", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "obligation": name,
+        "subprogramme": "100",
+        "specific": specific,
+        "expense": None,
+        "amount": units * U,
+        "advance": advance * U,
+    }
+    return filled(agreements.OBLIGATION_ROW, **{**values, **changes})
+
+
+def an_agreement(number: str, *rows: Values, **changes: Any) -> Values:
+    amount = sum(row[4] for row in rows)
+    values: dict[str, Any] = {
+        "number": number,
+        "date": DAY,
+        "supplier": SUPPLIER,
+        "subject": "текущий ремонт дорог",
+        "kind": "works",
+        "money": "ordinary",
+        "programme": "003",
+        "legal_basis": "Закон от 01.07.2024 № 106-VIII",
+        "portal_id": None,
+        "total": amount,
+        "vat": None,
+        "years": ((YEAR, amount),),
+        "valid_until": day_number(2026, 12, 31),
+        "takes_effect_after_registration": True,
+        "advance_ground": None,
+        "expertise": None,
+        "obligations": rows,
+    }
+    return filled(agreements.AGREEMENT_ROW, **{**values, **changes})
+
+
+def registration(*rows: Values) -> Values:
+    return (BUDGET, YEAR, "1", rows)
+
+
+def register(ledger: Ledger, number: str, units: int, advance: int = 0, **changes: Any) -> None:
+    """An agreement with one obligation of the same name in lower case."""
+    agreement = an_agreement(number, an_obligation(number.lower(), units, advance), **changes)
+    ledger.do(GU, "agreement.register", *registration(agreement))
+
+
+def an_amendment(number: str, units: int, advance: int = 0, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "agreement": number,
+        "supplement": "1",
+        "date": DAY,
+        "ground": "ст. 18 Закона о государственных закупках",
+        "total": units * U,
+        "years": ((YEAR, units * U),),
+        "valid_until": day_number(2026, 12, 31),
+        "expertise": None,
+        "obligations": (filled_amendment(number.lower(), units, advance),),
+    }
+    return filled(agreements.AMEND, **{**values, **changes})
+
+
+def filled_amendment(name: str, units: int, advance: int = 0) -> Values:
+    return filled(agreements.AMEND_ROW, obligation=name, amount=units * U, advance=advance * U)
+
+
+def a_termination(number: str, **changes: Any) -> Values:
+    values: dict[str, Any] = {"agreement": number, "date": DAY, "ground": "agreement", "note": "соглашение"}
+    return filled(agreements.TERMINATE, **{**values, **changes})
+
+
+def an_act(act: str, obligation: str, units: int, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "act": act,
+        "obligation": obligation,
+        "date": DAY,
+        "document": f"ЭСФ-{act}",
+        "amount": units * U,
+    }
+    return filled(acts.ACT_ROW, **{**values, **changes})
+
+
+def sign(ledger: Ledger, act: str, obligation: str, units: int) -> None:
+    ledger.do(GU, "act.sign", (an_act(act, obligation, units),))
+
+
+def a_commissioning(number: str, **changes: Any) -> Values:
+    values: dict[str, Any] = {"agreement": number, "document": "акт приёмки", "date": DAY}
+    return filled(acts.COMMISSION, **{**values, **changes})
+
+
+def an_invoice(name: str, units: int, specific: str = "151", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "obligation": name,
+        "programme": "003",
+        "subprogramme": "100",
+        "specific": specific,
+        "expense": None,
+        "kind": "invoice",
+        "payee": SUPPLIER,
+        "document": "счёт 1",
+        "document_date": DAY,
+        "amount": units * U,
+    }
+    return filled(obligations.OBLIGATION_ROW, **{**values, **changes})
+
+
+def a_request(serial: int, obligation: str, units: int, act: str | None = None, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "number": payment_number(serial),
+        "obligation": obligation,
+        "act": act,
+        "is_advance": False,
+        "amount": units * U,
+        "purpose": "оплата",
+    }
+    return filled(payments.REQUEST_ROW, **{**values, **changes})
+
+
+def payment_number(serial: int, code: str = "2280101") -> str:
+    return f"{code}/26-{serial}"
+
+
+def pay(ledger: Ledger, serial: int, obligation: str, units: int, act: str | None = None) -> None:
+    """Ask for a payment and execute it; without act of an agreement it is an advance."""
+    is_advance = act is None and not obligation.startswith("pay")
+    request = a_request(serial, obligation, units, act, is_advance=is_advance)
+    ledger.do(GU, "payment.request", (request,))
+    ledger.do("treasury", "payment.execute", ((GU, payment_number(serial)),))
+
+
+def a_return(serial: int, units: int, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "holder": GU,
+        "number": payment_number(serial),
+        "amount": units * U,
+        "document": "выписка 7",
+    }
+    return filled(payments.RESTORE_ROW, **{**values, **changes})
+
+
+def restore(ledger: Ledger, serial: int, units: int) -> None:
+    ledger.do("treasury", "payment.restore", (a_return(serial, units),))
+
+
+# --- holds and sequester
+
+
+def a_held_row(units: int, holder: str = GU, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "holder": holder,
+        "administrator": "228",
+        "programme": "003",
+        "subprogramme": "100",
+        "specific": "159",
+        "expense": None,
+        "amount": units * U,
+    }
+    return filled(holds.HELD_ROW, **{**values, **changes})
+
+
+def a_block(*rows: Values, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "hold": "block-1",
+        "ground": "shortfall",
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "document": "распоряжение 1",
+        "date": DAY,
+        "rows": rows,
+    }
+    return filled(holds.BLOCK, **{**values, **changes})
+
+
+def an_unblock(*rows: Values, units: int | None = None, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "hold": "block-1",
+        "document": "распоряжение 2",
+        "source": "1",
+        "rows": rows,
+        "amount": None if units is None else units * U,
+    }
+    return filled(holds.UNBLOCK, **{**values, **changes})
+
+
+def a_cut_row(units: int, holder: str = GU, from_hold: str | None = None, **changes: Any) -> Values:
+    return (*a_held_row(units, holder, **changes), from_hold)
+
+
+def a_decision(*rows: Values, name: str = "cut-1", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "decision": name,
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "instrument": "resolution",
+        "document": "постановление 1",
+        "date": DAY,
+        "total": sum(row[6] for row in rows),
+        "rows": rows,
+    }
+    return filled(sequester.DECIDE, **{**values, **changes})
+
+
+POOL: dict[str, Any] = {"holder": "mot", "subprogramme": None, "specific": None}
+"""The administrator's undistributed money, as changes of a held row."""
+
+
+def with_shortfall(ledger: Ledger, units: int) -> None:
+    """A receipts plan of January that misses `units` of what came in so far."""
+    missing = units * U - shortfall(ledger.state, BUDGET, YEAR, 1)
+    figures = tuple(missing for _ in range(12))
+    ledger.do("treasury", "receipts.plan", "сводный план", ((BUDGET, YEAR, "201510", figures),))
+
+
+# --- what stands where
+
+
+def slots(amounts: tuple[int, ...]) -> dict[str, int]:
+    """The slots of a balance that hold something, by name, in units."""
+    names = {HELD_ADOPTED: "held_adopted", HELD_ALLOCATED: "held_allocated"}
+    filled_slots = [slot for slot, amount in enumerate(amounts) if amount]
+    return {names.get(slot) or Stage(slot).name.lower(): amounts[slot] // U for slot in filled_slots}
+
+
+def position(ledger: Ledger, holder: str = GU, specific: str = "159") -> dict[str, int]:
+    scope = position_scope(holder, a_line(specific=specific))
+    return slots(balance_of(ledger.state, scope).amounts)
+
+
+def of_obligation(ledger: Ledger, name: str, holder: str = GU) -> dict[str, int]:
+    return slots(balance_of(ledger.state, obligation_scope(holder, name)).amounts)
+
+
+def of_programme(ledger: Ledger, programme: str = "003") -> dict[str, int]:
+    line = a_line(programme=programme, subprogramme=None, specific=None)
+    return slots(balance_of(ledger.state, programme_scope(line)).amounts)
