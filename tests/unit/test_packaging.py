@@ -64,9 +64,9 @@ def test_every_package_says_that_it_is_typed() -> None:
     ] == []
 
 
-def test_every_test_folder_is_a_package() -> None:
-    """Otherwise `tests/unit/chain` can pass for `chain`."""
-    folders = {path.parent for path in (ROOT / "tests").rglob("*.py")}
+def test_every_folder_with_modules_is_a_package() -> None:
+    """Otherwise `tests/unit/chain` can pass for `chain`, and a folder of the product for nobody's namespace."""
+    folders = {path.parent for top in (*PACKAGES, "tests") for path in (ROOT / top).rglob("*.py")}
     assert [folder.name for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
 
 
