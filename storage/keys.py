@@ -7,6 +7,7 @@ rebuilt from the block log, so this layout is nobody else's business and may cha
     t depth prefix                                 a node of the state tree
     x transaction id                               where the transaction stands
     e name                                         what the node keeps beside the state
+    FF                                             the end (storage/leveldb.py)
 """
 
 from __future__ import annotations

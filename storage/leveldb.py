@@ -6,7 +6,7 @@ Unverified, LevelDB returned wrong values silently after one flipped bit in most
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,14 +23,17 @@ OPEN_FILES = 256
 BLOOM_BITS = 10
 """One percent of false positives: a key that is not there rarely costs a read."""
 
+LAST = b"\xff"
+"""The key after all others."""
+
+_REBUILD = "It is rebuilt from the block log: stop the node, remove this directory, start the node"
 _ERRORS = (plyvel.Error, RuntimeError)  # RuntimeError: plyvel's answer once the database is closed
 
 
 def _raise(path: Path, action: str, error: Exception) -> NoReturn:
     if isinstance(error, plyvel.CorruptionError):
         raise CorruptionError(
-            f"{path}: the state database fails its checks while it {action}: {error}. It is rebuilt from the "
-            "block log: stop the node, remove this directory, start the node"
+            f"{path}: the state database fails its checks while it {action}: {error}. {_REBUILD}"
         ) from error
     if "LOCK" in str(error) or "lock" in str(error):
         raise StorageError(
@@ -56,15 +59,22 @@ class LevelView:
             _raise(self.path, "reads", error)
         return value
 
-    def seek(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """(key, value) pairs with this prefix and key >= start, in byte order."""
+    def seek(self, prefix: bytes, start: bytes) -> Generator[tuple[bytes, bytes], None, None]:
+        """(key, value) pairs with this prefix and key >= start, in byte order.
+
+        Raises CorruptionError, also when a damaged block ends the iteration: plyvel asks LevelDB for its
+        status only while there is a next key, so every iteration goes on to a key after the prefix, at the
+        latest to `LAST`.
+        """
         try:
-            with self._source.iterator(
-                start=max(prefix, start), stop=after_prefix(prefix), verify_checksums=True
-            ) as pairs:
-                yield from pairs
+            with self._source.iterator(start=max(prefix, start), verify_checksums=True) as pairs:
+                for pair in pairs:
+                    if not pair[0].startswith(prefix):
+                        return
+                    yield pair
         except _ERRORS as error:
             _raise(self.path, "iterates", error)
+        raise CorruptionError(f"{self.path}: the state database ends before its last record. {_REBUILD}")
 
     def first(self, prefix: bytes, start: bytes) -> tuple[bytes, bytes] | None:
         """The first of `seek`."""
@@ -72,13 +82,7 @@ class LevelView:
         try:
             return next(pairs, None)
         finally:
-            pairs.close()  # type: ignore[attr-defined]
-
-
-def after_prefix(prefix: bytes) -> bytes:
-    """The smallest string greater than all strings with this prefix, which does not end in FF."""
-    assert prefix[-1] < 0xFF
-    return prefix[:-1] + bytes((prefix[-1] + 1,))
+            pairs.close()
 
 
 class LevelSnapshot(LevelView):
@@ -115,7 +119,26 @@ class LevelStore(LevelView):
             )
         except (*_ERRORS, OSError) as error:
             _raise(path, "opens", error)
-        return cls(path, source)
+        store = cls(path, source)
+        try:
+            store._end()
+        except StorageError:
+            store.close()
+            raise
+        return store
+
+    def _end(self) -> None:
+        """A new database gets its last record, without which an iteration could not tell its end."""
+        if self.get(LAST) is not None:
+            return
+        try:
+            with self._source.iterator(verify_checksums=True, include_value=False) as keys:
+                is_new = next(keys, None) is None
+        except _ERRORS as error:
+            _raise(self.path, "opens", error)
+        if not is_new:
+            raise CorruptionError(f"{self.path}: the state database lacks its last record. {_REBUILD}")
+        self.write([(LAST, b"end")])
 
     def write(self, changes: Iterable[tuple[bytes, bytes | None]]) -> None:
         """All changes or none, on disk when this returns; None removes.

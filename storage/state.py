@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from chain.errors import CorruptionError, StorageError
 from storage import keys
 from storage.errors import HeightNotHeldError
-from storage.leveldb import LevelSnapshot, LevelStore, LevelView
+from storage.leveldb import LAST, LevelSnapshot, LevelStore, LevelView
 
 CACHED_VALUES = 65_536
 """Values kept in front of LevelDB, absent ones included. A block changes at most 8,000 keys a transaction and
@@ -327,7 +327,8 @@ def _records(
 def _read_meta(level: LevelView) -> StateMeta | None:
     record = level.get(keys.META)
     if record is None:
-        if level.first(b"\0", b"\0") or level.first(keys.STATE, keys.STATE):
+        first = level.first(b"", b"")
+        if first is None or first[0] != LAST:
             raise _damaged(level.path, "the height, which is missing beside values,")
         return None
     if len(record) != _META.size:
