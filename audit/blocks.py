@@ -456,11 +456,11 @@ def read_evidence(data: bytes) -> Misconduct:
         raise VerificationError("evidence: the smaller message does not stand first")
     messages = [_message(kind, item) for item in (first, second)]
     (one, _, address), (other, _, other_address) = messages
-    if one[-5:-3] != other[-5:-3] or address != other_address:
+    if one[-4:-2] != other[-4:-2] or address != other_address:
         raise VerificationError("evidence: the messages differ in height, round or validator")
     if one == other:
         raise VerificationError("evidence: both messages say the same")
-    return Misconduct(kind, one[-5], address, tuple((item[0], item[1]) for item in messages))
+    return Misconduct(kind, one[-4], address, tuple((item[0], item[1]) for item in messages))
 
 
 def _message(kind: int, data: bytes) -> tuple[tuple[Value, ...], bytes, bytes]:

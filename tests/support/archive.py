@@ -34,11 +34,12 @@ from storage.log_format import (
 from tests.support.budget import DIRECTORIES, MEMBERS, Ledger, MemoryReader, a_genesis, key_of_validator
 
 Edit = Callable[[BlockHeader], BlockHeader]
+Parts = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(slots=True)
 class Archive:
-    """A chain that grows block by block. `edit_header` lets a test forge what validators would sign."""
+    """A chain that grows block by block. The `edit_` arguments forge what validators would sign."""
 
     genesis: Genesis
     ledger: Ledger
@@ -57,12 +58,13 @@ class Archive:
         evidence: Sequence[Evidence] = (),
         edit_header: Edit | None = None,
         edit_changes: Callable[[list[bytes]], list[bytes]] | None = None,
+        edit_parts: Callable[[Parts], Parts] | None = None,
         signers: int | None = None,
     ) -> Block:
         """Decide a block of these documents: executed, proposed, certified, ready for the log."""
         context = self.ledger.context()
         validators, following = self.validators(context.height), self.validators(context.height + 1)
-        acts = [Misbehaviour(item.address, item.height, item.kind) for item in evidence]
+        acts = [Misbehaviour(item.address, item.height, int(item.kind)) for item in evidence]
         execution = self.ledger.run(*signed, misbehaviour=acts)
         assert isinstance(execution, Execution), str(execution)
         changes = list(execution.changes)
@@ -71,6 +73,8 @@ class Archive:
         parent = self.groups[-1].certificate if self.groups else None
         items = tuple(sorted(item.encode() for item in evidence))
         parts = tuple((item.body, item.auth) for item in signed)
+        if edit_parts is not None:
+            parts = edit_parts(parts)
         header = BlockHeader(
             chain_id=self.genesis.chain_id,
             height=Height(context.height),
@@ -168,10 +172,45 @@ def with_directories(archive: Archive) -> Archive:
     return archive
 
 
+TENGE = 100
+MONTHS_TIYN = tuple(10_000_000 * TENGE * month for month in range(1, 13))
+"""A plan of 10 million tenge a month, cumulative."""
+
+
+def with_money(archive: Archive) -> Archive:
+    """A budget of one programme, a plan, and an agreement of one million tenge registered under it."""
+    with_directories(archive)
+    year = MONTHS_TIYN[-1]
+    archive.do("treasury", "receipts.plan", "plan", (("01.kz", 2026, "101110", MONTHS_TIYN),))
+    archive.do(
+        "mof", "budget.adopt", "01.kz", 2026, "1", "239-VIII", 20400, year, 0, 0,
+        (("costs", "12", "228", "003", year, False, 0, (), False, False),),
+    )  # fmt: skip
+    archive.do(
+        "mot", "plan.approve", "01.kz", 2026, "1", "003",
+        (("gu-2280101", "100", "421", None, MONTHS_TIYN, MONTHS_TIYN),),
+    )  # fmt: skip
+    archive.block(agreement(archive, "1", 1_000_000 * TENGE))
+    return archive
+
+
+def agreement(archive: Archive, number: str, amount_tiyn: int) -> SignedTransaction:
+    """The registration of one agreement for goods."""
+    return archive.ledger.document(
+        "gu-2280101", "agreement.register", "01.kz", 2026, "1",
+        (
+            (
+                number, 20458, "990840000001", "тауар", "goods", "ordinary", "003", "BC 109", None,
+                amount_tiyn, None, ((2026, amount_tiyn),), 20700, True, None, None,
+                ((f"obligation-{number}", "100", "421", None, amount_tiyn, 0),),
+            ),
+        ),
+    )  # fmt: skip
+
+
 def replace_value(state: MemoryReader, collection: str, key: bytes, value: bytes) -> Hash32:
     """The root the state would have with one value replaced: for forged headers."""
-    tree = update(state, [(state_path(collection, key), value_hash(value))])
-    return tree.root
+    return update(state, [(state_path(collection, key), value_hash(value))]).root
 
 
-__all__ = ["Archive", "an_archive", "replace", "replace_value", "with_directories"]
+__all__ = ["Archive", "agreement", "an_archive", "replace", "replace_value", "with_directories", "with_money"]
