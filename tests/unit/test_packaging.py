@@ -65,7 +65,7 @@ def test_every_package_says_that_it_is_typed() -> None:
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
-    """Otherwise `tests/unit/chain` can pass for `chain`, and a folder of the product for nobody's namespace."""
+    """Otherwise `tests/unit/chain` can pass for `chain`, and anybody may add to a folder of ours."""
     folders = {path.parent for top in (*PACKAGES, "tests") for path in (ROOT / top).rglob("*.py")}
     assert [folder.name for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
 
