@@ -335,8 +335,6 @@ def close_institution(call: Call, arguments: tuple[Any, ...]) -> None:
     others = [(key, item) for key, item in institutions(call.state) if item.closed is None and key != name]
     if record.kind in (Kind.FINANCE, Kind.TREASURY) and all(item.kind != record.kind for _, item in others):
         raise RejectionError(reasons.CLOSE_LAST, institution=name, kind=record.kind)
-    if record.is_member and not any(item.is_member for _, item in others):
-        raise RejectionError(reasons.CLOSE_LAST, institution=name, kind="member")
     children = [key for key, item in others if item.parent == name]
     if children:
         raise RejectionError(reasons.CLOSE_PARENT, institution=name, child=children[0])

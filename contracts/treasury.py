@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from chain.codec import DAY, NAME, OneOf, Optional, Row, Shape, Text, Uint, encode
 from contracts import reasons
 from contracts.actions import Call, action
-from contracts.calendar import civil, iso_date
+from contracts.calendar import iso_date
 from contracts.fields import CODE3, DOCUMENT_NUMBER, YEAR
 from contracts.records import (
     DAY_KEY,
@@ -51,12 +51,6 @@ def open_day(call: Call) -> None:
         )
     put(call.state, Collection.DAY, DAY_KEY, Day(day, call.context.height))
     call.emit("treasury.day-opened", day)
-
-
-def open_month(call: Call) -> tuple[int, int]:
-    """(year, month) of the operational day: the open month; every earlier one is closed."""
-    year, month, _ = civil(call.day())
-    return year, month
 
 
 # --- suspension

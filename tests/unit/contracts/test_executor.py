@@ -250,6 +250,18 @@ def test_a_document_that_changes_too_many_records_is_refused() -> None:
     assert refusal == Refusal(reasons.TOO_COSTLY, (("keys", 6), ("limit", 5)))
 
 
+def test_names_that_would_make_a_record_no_block_can_carry_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = a_ledger()
+    action = REGISTER[("treasury.open_day", 1)]
+    for key, value in ((bytes(513), b"1"), (b"", bytes((1 << 20) + 1))):
+        record = (Collection.CLAIMS, key, value)
+        rule = replace(action, handler=lambda call, record=record: call.state.put(*record))
+        monkeypatch.setitem(REGISTER, ("treasury.open_day", 1), rule)
+        assert reason_of(ledger, open_day(ledger, 10)) is reasons.RECORD_TOO_LONG
+
+
 def broken(call: object) -> None:
     raise ZeroDivisionError
 

@@ -263,6 +263,28 @@ def test_an_id_that_is_not_this_blocks_own_is_found(token: Token) -> None:
         check(ledger, state)
 
 
+def test_an_obligation_of_an_unknown_agreement_is_found() -> None:
+    ledger = a_fresh_ledger()
+    state = a_little_budget(ledger)
+    state.delete(*PLACES["agreement"])
+    with pytest.raises(ExecutionFault, match="invariant 5"):
+        check(ledger, state)
+
+
+def test_an_id_that_stands_twice_is_found_by_the_recount() -> None:
+    ledger = a_fresh_ledger()
+    state = a_little_budget(ledger)
+    put(state, *PLACES["token"], replace(Token.decode(state.get(*PLACES["registered"]) or b""), amount=100))
+    assert [finding.split(":")[0] for finding in invariants.recount(state)] == ["invariant 9"]
+
+
+def test_what_is_set_back_to_its_old_value_broke_nothing() -> None:
+    ledger = a_fresh_ledger()
+    state = a_little_budget(ledger)
+    ledger.state.commit(state.changes())
+    invariants.check(Overlay(ledger.state), ledger.state, frozenset(PLACES.values()), ledger.context())
+
+
 def test_closed_months_are_history() -> None:
     ledger = a_fresh_ledger()
     state = a_little_budget(ledger)

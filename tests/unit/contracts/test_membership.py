@@ -1,5 +1,7 @@
 """Signers by their own head; institutions, validators and their sets by effects; misbehaviour once."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.errors import InvalidBlockError, InvalidMessageError
@@ -12,6 +14,7 @@ from contracts.executor import Execution, Refusal
 from contracts.membership import (
     SETS_KEPT_HEIGHTS,
     SETS_PRUNED_PER_BLOCK,
+    SIGNERS_MAXIMUM,
     Misbehaviour,
     latest_set,
     validators_at,
@@ -24,6 +27,7 @@ from contracts.records import (
     Role,
     Stage,
     TokenKey,
+    ValidatorRecord,
     institution_of,
     misconduct_key,
     position_scope,
@@ -144,6 +148,18 @@ def test_only_ones_own_signers_in_force_are_changed(action: str) -> None:
         (bytes(32), reasons.UNKNOWN_SIGNER),
     ):
         assert ledger.refused("moh", action, signer, *rest).reason is reason
+
+
+def test_an_institution_has_a_bounded_number_of_serials() -> None:
+    ledger = a_fresh_ledger()
+    full = institution_of(ledger.state, "moh")
+    assert full is not None
+    record = replace(full, signers=SIGNERS_MAXIMUM)
+    ledger.state.commit({(Collection.INSTITUTIONS, b"moh"): record.encode()})
+    key = a_key("new")
+    proof = ledger.possession("moh", key)
+    refusal = ledger.refused("moh", "signer.add", 1, key.public_key, HEAD, proof)
+    assert refusal.reason is reasons.SIGNERS_FULL
 
 
 # --- institutions
@@ -323,6 +339,23 @@ def test_the_last_validator_stays() -> None:
         decide(ledger, "validator.remove", (name,))
     refusal = ledger.refused("mof", "ballot.propose", "validator.remove", ("mof",), "")
     assert refusal.reason is reasons.VALIDATOR_LAST
+
+
+def test_there_are_at_most_a_hundred_validators() -> None:
+    ledger = a_fresh_ledger()
+    decide(ledger, "validator.remove", ("mot",))
+    keys = [key_of_validator("mof").public_key, *(a_key(str(number)).public_key for number in range(99))]
+    crowd = ValidatorSet.of(5, [(key, 1) for key in keys])
+    changes: dict[tuple[str, bytes], bytes | None] = {
+        (Collection.VALIDATORS, member.address): ValidatorRecord(
+            "mof", member.public_key, 1, 0, None
+        ).encode()
+        for member in crowd.members
+    }
+    ledger.state.commit({**changes, (Collection.VALIDATOR_SETS, validator_set_key(5_000)): crowd.encode()})
+    values = a_validator(ledger, "mot", "one too many")
+    refusal = ledger.refused("mof", "ballot.propose", "validator.add", values, "")  # type: ignore[arg-type]
+    assert refusal.reason is reasons.VALIDATORS_FULL
 
 
 def a_set(first_height: int) -> dict[tuple[str, bytes], bytes | None]:

@@ -1,5 +1,7 @@
 """Tokens: split, move, merge, and the totals that follow them."""
 
+from pathlib import Path
+
 import pytest
 
 from contracts import invariants, tokens
@@ -156,3 +158,24 @@ def test_a_key_survives_its_encoding() -> None:
     key = TokenKey(a_line(), GU, "e1", Stage.PAID, None, "1", "a1", "p1")
     assert TokenKey.decode(key.encode()) == key
     assert invariants.recount(a_fresh_ledger().state) == ()
+
+
+CONTRACTS = Path(tokens.__file__).parent
+
+
+def modules_that_say(text: str) -> set[str]:
+    return {path.name for path in CONTRACTS.glob("*.py") if text in path.read_text(encoding="utf-8")}
+
+
+def test_money_comes_into_being_only_where_the_law_adopts_it() -> None:
+    assert modules_that_say("tokens.issue(") == {"appropriations.py"}
+
+
+def test_only_this_module_writes_tokens_and_balances() -> None:
+    readers = {"invariants.py", "membership.py", "planner.py", "records.py", "tokens.py"}
+    assert modules_that_say("Collection.TOKENS") | modules_that_say("Collection.BALANCES") <= readers
+    writes = ("put(", "put_", "delete(")
+    for name in sorted(readers - {"tokens.py"}):
+        source = (CONTRACTS / name).read_text(encoding="utf-8")
+        lines = [line for line in source.splitlines() if "Collection.TOKENS" in line or ".BALANCES" in line]
+        assert not any(write in line for line in lines for write in writes), name
