@@ -1,0 +1,124 @@
+"""The command: `eqz demo`, `eqz demo attack`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.amounts import grouped
+from cli.demo.attack import run_attack
+from cli.demo.nodes import NETWORK, demo_directory, stop_running
+from cli.demo.run import RECEIPTS, Result, run_demo
+from cli.demo.texts import line
+from cli.failures import DIFFERENCES, InputError
+from cli.session import Session, global_options, pass_session
+from cli.texts import heading
+
+
+class Teller:
+    """Says what happens: on stdout for a reader, on stderr when stdout is one JSON object."""
+
+    def __init__(self, session: Session) -> None:
+        self._language = session.language
+        self._is_json = session.output == "json"
+        self._is_quiet = session.quiet
+
+    def __call__(self, name: str, **facts: object) -> None:
+        if not self._is_quiet:
+            click.echo(line(name, self._language, facts), err=self._is_json)
+
+
+@click.group("demo", invoke_without_command=True)
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where its files lie; they stay.")
+@click.option("--keep", is_flag=True, help="Leave the network running.")
+@click.option("--stop", is_flag=True, help="End a network that was left running (with --dir).")
+@global_options
+@pass_session
+@click.pass_context
+def demo(context: click.Context, session: Session, directory: Path | None, keep: bool, stop: bool) -> None:
+    """Four nodes, the law on the republican budget of 2026, one budget year: about a minute."""
+    if context.invoked_subcommand is not None:
+        context.ensure_object(Session)
+        return
+    say = Teller(session)
+    if stop:
+        if directory is None:
+            raise InputError("which network? Give --dir, as `eqz demo --keep` printed it", "DEMO-DIRECTORY")
+        names = stop_running(directory.resolve())
+        say("stopped", names=", ".join(names)) if names else say("nothing")
+        return
+    place = demo_directory(directory)
+    say("directory", directory=place)
+    result = run_demo(place, say, keep=keep)
+    if session.output == "json":
+        click.echo(json.dumps(result.value, ensure_ascii=False))
+    else:
+        _report(session, say, result)
+    if keep:
+        say("kept", command=f"{_program('eqz')} demo --stop --dir {shlex.quote(str(place))}")
+    _say_next(say, result)
+    if not result.is_good:
+        context.exit(DIFFERENCES)
+
+
+@demo.command("attack")
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where its files lie; they stay.")
+@global_options
+@pass_session
+@click.pass_context
+def attack(context: click.Context, session: Session, directory: Path | None) -> None:
+    """A network of its own is attacked in four ways; each line says what was promised and what was seen."""
+    say = Teller(session)
+    place = demo_directory(directory)
+    say("directory", directory=place)
+    outcome = run_attack(place, say)
+    if session.output == "json":
+        click.echo(json.dumps(outcome, ensure_ascii=False))
+    if not outcome["passed"]:
+        context.exit(DIFFERENCES)
+
+
+def _report(session: Session, say: Teller, result: Result) -> None:
+    value: dict[str, Any] = result.value
+    say("statuses")
+    for name, amount in value["statuses"].items():
+        click.echo(f"  {heading(name, session.language):24} {grouped(amount):>26}")
+    roots = {node["state_root"] for node in value["nodes"]}
+    say(
+        "network",
+        height=value["nodes"][0]["height"],
+        transactions=value["transactions"],
+        p50=value["finality_ms"]["p50"],
+        p95=value["finality_ms"]["p95"],
+        differences=len(roots) - 1,
+    )
+
+
+def _say_next(say: Teller, result: Result) -> None:
+    """Three commands that can be pasted; they need no network."""
+    value: dict[str, Any] = result.value
+    directory = Path(value["directory"])
+    genesis = value["verification"]["protocol"].get("genesis", "")
+    chain = directory / NETWORK / "nodes" / "treasury"
+    receipt = directory / RECEIPTS / "payment.eqr"
+    say("next")
+    verify = _program("eqz-verify")
+    for command in (
+        f"{verify} chain {shlex.quote(str(chain))} --genesis {genesis}",
+        f"{verify} receipt {shlex.quote(str(receipt))} --genesis {genesis}",
+        f"{_program('eqz')} demo attack",
+    ):
+        click.echo(f"  {command}", err=True)
+
+
+def _program(name: str) -> str:
+    """How this installation's program is called from here."""
+    return shlex.quote(str(Path(sys.executable).with_name(name)))
+
+
+COMMANDS = {"demo": demo}
