@@ -129,7 +129,7 @@ class Client:
         return Reply(node, str(item["status"]), item.get("error"))
 
     def submit_many(self, node: str, pairs: Sequence[tuple[bytes, bytes]]) -> list[Reply]:
-        """Offer many transactions to one node in one request; one reply each, in order. Repeating is harmless.
+        """Offer many transactions to one node in one request; one reply each, in order.
 
         NothingAcceptedError when the node cannot be reached or takes nothing now.
         """

@@ -25,7 +25,8 @@ from chain.transaction import (
     tx_sign_bytes,
 )
 from chain.types import ActionName, ClientId, Hash32, InstitutionId, Signature, SignerId
-from cli.amounts import tenge_of
+from cli import ballots
+from cli.amounts import instant_of, tenge_of
 from cli.documents import Json, as_object, columns, json_of, parse_json, row_count
 from cli.failures import ConflictError, IdentityError, InputError
 from contracts.actions import REGISTER, Action
@@ -202,13 +203,13 @@ def meaning(envelope: Envelope) -> dict[str, Json]:
         "network": envelope.network,
         "genesis": transaction.chain_id.hex(),
         "client_id": transaction.client_id.hex(),
-        "valid_until_ms": transaction.valid_until_ms,
+        "valid_until": instant_of(transaction.valid_until_ms),
         "institution": transaction.institution,
         "action": transaction.action,
         "version": transaction.version,
         "summary": action.summary,
         "source": action.source,
-        "document": json_of(action.arguments, transaction.arguments),
+        "document": ballots.to_people(transaction.action, json_of(action.arguments, transaction.arguments)),
         "rows": row_count(action.arguments, transaction.arguments),
         "amounts": [*amounts_of(envelope)],
         "required_roles": list(role_names(action.roles)),

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from chain.keys import SigningKey, address_of
+from cli import ballots
 from cli import envelope as envelopes
 from cli.amounts import length_ms
 from cli.client import WAIT_MS, Client, Reply, connected
@@ -56,10 +57,14 @@ class Source:
     valid_for: str | None = None
     client_id: str | None = None
     corrects: Path | None = None
+    prepare: Callable[[Json], Json] | None = None
+    """Turns what a person writes into the action's document: what a noun's own options add."""
 
 
 def read_source(source: Source) -> Json:
     """The JSON document of `--from` with the fields of `--set` laid over it."""
+    if source.file is None and not source.settings and source.prepare is not None:
+        return source.prepare({})
     if source.file is None and not source.settings:
         raise InputError("no document: give --from FILE, --from - or --set field=value", "INPUT-DOCUMENT")
     document: Json = None
@@ -70,7 +75,8 @@ def read_source(source: Source) -> Json:
             document = parse_json(Path(source.file).read_text(encoding="utf-8"), source.file)
         except (FileNotFoundError, UnicodeDecodeError) as error:
             raise InputError(f"{source.file}: {error}", "FILE") from error
-    return set_fields(document, source.settings)
+    document = set_fields(document, source.settings)
+    return document if source.prepare is None else source.prepare(document)
 
 
 def build(session: Session, action: Action, source: Source, keys: Sequence[Path] = ()) -> Envelope:
@@ -81,7 +87,7 @@ def build(session: Session, action: Action, source: Source, keys: Sequence[Path]
         chain_id=chain_id,
         institution=_institution(session, source, keys),
         action=action,
-        arguments=value_of(action.arguments, read_source(source)),
+        arguments=value_of(action.arguments, ballots.to_wire(action.name, read_source(source))),
         valid_until_ms=time.time_ns() // 1_000_000 + length_ms(session.find("validity", source.valid_for)),
         client_id=_client_id(source),
     )

@@ -35,7 +35,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "directory": ("cli.nouns", "directories: list, show, publish, propose, import"),
     "institution": ("cli.nouns", "institutions: add, close, list"),
     "signer": ("cli.nouns", "signers: add, rotate, revoke, list"),
-    "token": ("cli.nouns", "tokens: list, show, history, proof"),
+    "token": ("cli.token", "tokens: list, show, history, proof"),
     "rule": ("cli.rule", "grounds of refusal and actions: list, explain"),
     "tx": ("cli.tx", "any document: build, show, check, sign, merge, submit, wait, status, receipt"),
     "key": ("cli.key", "keys of people: new, list, show, rotate, test"),

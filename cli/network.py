@@ -13,13 +13,36 @@ import click
 from cli.documents import Json
 from cli.failures import InputError
 from cli.output import emit_item, emit_list
+from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
 
 CONTAINER_P2P_PORT, CONTAINER_API_PORT = 7000, 8000
 """Inside a container nothing else listens, so every node has the same ports there."""
 
 
-@click.group(name="network", help="Networks: new, show, genesis; propose, vote, members, params, evidence.")
+_BALLOT_VERBS = frozenset({"propose", "vote", "ballots", "validators", "evidence"})
+"""Verbs that the tables of `cli.nouns` make."""
+
+
+class _Network(click.Group):
+    """The verbs of ballots come from the tables of `cli.nouns`, imported when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(_BALLOT_VERBS)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _BALLOT_VERBS:
+            from cli.nouns import verbs_of
+
+            return next(one for one in verbs_of("network") if one.name == cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    name="network",
+    cls=_Network,
+    help="Networks: new, show, genesis; propose, vote, members, params, evidence.",
+)
 @global_options
 def network() -> None:
     """The commands of founders and members."""
@@ -225,6 +248,32 @@ def params_in_force(session: Session) -> None:
         {"name": name, "value": value} for name, value in Params.decode(data).values
     ]
     emit_list(session, "eqz.network.params/1", values, as_of)
+
+
+@network.command("members", help="The institutions that vote in ballots, and whether they run a node.")
+@reading_options
+@global_options
+@pass_session
+def members(session: Session, read: Reading) -> None:
+    """One institution, one vote."""
+    from cli.reading import view_items
+    from cli.views import VIEWS
+
+    found = view_items(session, VIEWS["institution"], {"is_member": "True"}, read)
+    nodes = view_items(session, VIEWS["validator"], {}, read).items
+    running = {str(one["institution"]): one for one in nodes if one["removed"] is None}
+    items: list[dict[str, Json]] = [
+        {
+            "institution": one["id"],
+            "kind": one["kind"],
+            "code": one["code"],
+            "name_ru": one["name_ru"],
+            "validator": running[str(one["id"])]["id"] if one["id"] in running else None,
+            "closed": one["closed"],
+        }
+        for one in found.items
+    ]
+    emit_list(session, "eqz.network.members/1", items, found.as_of, found.following)
 
 
 COMMANDS = {"network": network}

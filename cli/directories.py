@@ -1,0 +1,128 @@
+"""`eqz directory`: list, show and history of codes, and the import of a CSV as a document."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import click
+
+from cli.amounts import day_of
+from cli.client import connected
+from cli.documents import Json
+from cli.envelope import write_text
+from cli.failures import InputError, NotFoundError
+from cli.output import emit_item, emit_list
+from cli.reading import Reading, items_of, parse_filters, reading_options
+from cli.reads import as_of
+from cli.session import Session, global_options, pass_session
+from cli.views import directory_items
+from contracts.records import Collection, directory_key, prefix_of
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FIELDS = ("code", "valid_from", "valid_to", "name_kk", "name_ru", "name_en")
+
+
+@click.command("list", help="Codes of a directory; the version of --on, else the newest.")
+@click.argument("directory")
+@click.argument("filters", nargs=-1, metavar="[FIELD=VALUE]…")
+@click.option("--on", metavar="DATE", help="Versions in force on this day.")
+@reading_options
+@global_options
+@pass_session
+def list_codes(
+    session: Session, directory: str, filters: tuple[str, ...], on: str | None, read: Reading
+) -> None:
+    """A code that is not in force on the day is left out."""
+    day = None if on is None else on
+    if day is not None:
+        day_of(day, "--on")
+
+    def items(key: bytes, value: bytes) -> list[dict[str, Json]]:
+        versions = directory_items(key, value)
+        return versions[-1:] if day is None else [one for one in versions if _in_force(one, day)]
+
+    prefix = prefix_of(2, directory)
+    found = items_of(session, Collection.DIRECTORIES, prefix, items, parse_filters(filters), read)
+    emit_list(session, "eqz.directory.list/1", found.items, found.as_of, found.following)
+
+
+def _in_force(version: dict[str, Json], day: str) -> bool:
+    """ISO dates compare as text."""
+    ends = version["valid_to"]
+    return str(version["valid_from"]) <= day and (ends is None or day <= str(ends))
+
+
+@click.command("show", help="One code: its newest version.")
+@click.argument("directory")
+@click.argument("code")
+@reading_options
+@global_options
+@pass_session
+def show_code(session: Session, directory: str, code: str, read: Reading) -> None:
+    """All versions: directory history."""
+    with connected(session.nodes()) as client:
+        key = directory_key(directory, code)
+        found = client.value(Collection.DIRECTORIES, key, read.height(client))
+        if found["value"] is None:
+            raise NotFoundError(f"no code {code} in {directory}", "NOT-FOUND")
+        newest = directory_items(key, bytes.fromhex(found["value"]))[-1]
+        emit_item(session, "eqz.directory.show/1", newest, as_of(client, int(found["height"])))
+
+
+@click.command("history", help="All versions of one code, oldest first.")
+@click.argument("directory")
+@click.argument("code")
+@reading_options
+@global_options
+@pass_session
+def history(session: Session, directory: str, code: str, read: Reading) -> None:
+    """The past is never edited."""
+    with connected(session.nodes()) as client:
+        key = directory_key(directory, code)
+        found = client.value(Collection.DIRECTORIES, key, read.height(client))
+        if found["value"] is None:
+            raise NotFoundError(f"no code {code} in {directory}", "NOT-FOUND")
+        versions = directory_items(key, bytes.fromhex(found["value"]))
+        emit_list(session, "eqz.directory.history/1", versions, as_of(client, int(found["height"])))
+
+
+@click.command("import", help="Make the document of directory publish from a CSV file.")
+@click.argument("directory")
+@click.argument("file", type=_FILE)
+@click.option("--valid-from", metavar="DATE", help="For rows without a valid_from.")
+@click.option("--out", type=_FILE, required=True, metavar="FILE.json", help="The document, for --from.")
+@global_options
+@pass_session
+def import_csv(session: Session, directory: str, file: Path, valid_from: str | None, out: Path) -> None:
+    """Columns code, name_ru, where known name_kk, name_en, valid_from, valid_to; others are attributes."""
+    with file.open(encoding="utf-8-sig", newline="") as source:
+        rows = [_row(row, number, file, valid_from) for number, row in enumerate(csv.DictReader(source), 2)]
+    if not rows:
+        raise InputError(f"{file} has no rows", "INPUT-CSV")
+    document: Json = {"directory": directory, "rows": [*rows]}
+    write_text(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    emit_item(
+        session, "eqz.directory.import/1", {"directory": directory, "rows": len(rows), "document": str(out)}
+    )
+
+
+def _row(row: dict[str, str], number: int, file: Path, valid_from: str | None) -> dict[str, Json]:
+    starts = row.get("valid_from") or valid_from
+    if not row.get("code") or not row.get("name_ru") or not starts:
+        raise InputError(f"{file}, line {number}: code, name_ru and valid_from are needed", "INPUT-CSV")
+    return {
+        "code": row["code"],
+        "valid_from": starts,
+        "valid_to": row.get("valid_to") or None,
+        "name_kk": row.get("name_kk") or "",
+        "name_ru": row["name_ru"],
+        "name_en": row.get("name_en") or None,
+        "attributes": [
+            {"name": name, "text": text} for name, text in sorted(row.items()) if name not in _FIELDS and text
+        ],
+    }
+
+
+DIRECTORY_COMMANDS = (list_codes, show_code, history, import_csv)

@@ -1,0 +1,338 @@
+"""The nouns of the year: every state-changing verb is the one flow, every reading verb one view.
+
+Tables say which verb is which action and which noun shows which collection; nothing is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from cli import flow, reading
+from cli.directories import DIRECTORY_COMMANDS
+from cli.documents import Json, as_object, form
+from cli.envelope import known_action
+from cli.failures import InputError
+from cli.flow import Signing, Source, Way
+from cli.output import emit_item, emit_list
+from cli.people import parse_signer, read_person
+from cli.reading import Reading, reading_options
+from cli.session import Session, global_options, pass_session
+from cli.tx import signing_options, source_options
+from cli.views import VIEWS, View
+from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+CHANGES: Final[dict[str, dict[str, str]]] = {
+    "budget": {"adopt": "budget.adopt"},
+    "plan": {"approve": "plan.approve"},
+    "agreement": {
+        "register": "agreement.register", "amend": "agreement.amend", "terminate": "agreement.terminate",
+    },
+    "act": {"sign": "act.sign", "correct": "act.correct", "commission": "act.commission"},
+    "obligation": {"accept": "obligation.accept"},
+    "payment": {
+        "request": "payment.request", "refuse": "payment.refuse", "execute": "payment.execute",
+        "restore": "payment.restore",
+    },
+    "receipts": {"plan": "receipts.plan", "post": "receipts.post"},
+    "treasury": {
+        "open-day": "treasury.open_day", "suspend": "treasury.suspend", "resume": "treasury.resume",
+        "block": "treasury.block", "unblock": "treasury.unblock",
+    },
+    "sequester": {
+        "decide": "sequester.decide", "apply": "sequester.apply", "cancel": "sequester.cancel",
+    },
+    "directory": {"publish": "directory.publish", "propose": "directory.publish"},
+    "institution": {"add": "ballot.propose", "close": "ballot.propose"},
+    "signer": {"add": "signer.add", "rotate": "signer.rotate", "revoke": "signer.revoke"},
+    "network": {"propose": "ballot.propose", "vote": "ballot.vote"},
+}  # fmt: skip
+"""Noun, verb, action."""
+
+LISTS: Final[dict[str, dict[str, str]]] = {
+    "budget": {"list": "budget", "programmes": "appropriation"},
+    "plan": {"list": "plan"},
+    "agreement": {"list": "agreement"},
+    "act": {"list": "act"},
+    "obligation": {"list": "obligation", "claims": "claim"},
+    "payment": {"list": "payment"},
+    "receipts": {"list": "receipts", "cash": "cash"},
+    "treasury": {"blocks": "hold", "held": "hold-row"},
+    "sequester": {"list": "hold", "held": "hold-row"},
+    "institution": {"list": "institution"},
+    "signer": {"list": "signer"},
+    "network": {"ballots": "ballot", "validators": "validator", "evidence": "evidence"},
+}
+"""Noun, verb, view."""
+
+SHOWS: Final[dict[str, str]] = {
+    "plan": "plan",
+    "agreement": "agreement",
+    "act": "act",
+    "obligation": "obligation",
+    "payment": "payment",
+    "receipts": "receipts",
+    "sequester": "hold",
+    "institution": "institution",
+}
+"""Nouns whose `show` is one record by the parts of its key."""
+
+
+OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
+    "budget": BUDGET_COMMANDS,
+    "treasury": TREASURY_COMMANDS,
+    "sequester": SEQUESTER_COMMANDS,
+    "directory": DIRECTORY_COMMANDS,
+}
+"""Verbs that are neither one document nor one view."""
+
+
+# --- state-changing verbs
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a verb's own options say: public sides of keys, and a signer by institution and serial."""
+
+    publics: tuple[Path, ...] = ()
+    signer: str | None = None
+    note: str = ""
+
+
+Preparer = Callable[[Session, str, Extra, Json], Json]
+"""(session, verb, extra, what the person wrote) -> the action's document."""
+
+
+def _as_written(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    return document
+
+
+def _signer_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    """signer add|rotate|revoke from the public side of a key and INSTITUTION:SERIAL."""
+    found = dict(as_object(document, "document"))
+    if extra.signer is not None:
+        found["signer"] = _signer_id(session, extra.signer)
+    if extra.publics:
+        if len(extra.publics) > 1:
+            raise InputError("one --public: one document registers one key", "USAGE")
+        found.update(_registration(extra.publics[0]))
+        if verb == "rotate":
+            del found["roles"]
+    return found
+
+
+def _signer_id(session: Session, text: str) -> str:
+    from chain.keys import signer_id
+    from chain.types import Hash32
+
+    institution, serial = parse_signer(text)
+    return signer_id(Hash32(flow.network_of(session)[1]), institution, serial).hex()
+
+
+def _registration(path: Path) -> dict[str, Json]:
+    """The fields that register a key, from its public side."""
+    person = read_person(path)
+    if person.possession is None:
+        raise InputError(
+            f"{path} has no proof of possession: eqz key prove {path.with_suffix('.key')}", "KEY-FILE"
+        )
+    return {
+        "algorithm": 1,
+        "public_key": person.public_key.hex(),
+        "roles": person.roles,
+        "possession": person.possession.hex(),
+    }
+
+
+def _institution_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    """institution add|close as a proposal to the members; first signers from the public sides of keys."""
+    arguments = dict(as_object(document, "document"))
+    if verb == "add" and extra.publics:
+        arguments["rows"] = [_with_signers(row, extra.publics) for row in _rows(arguments)]
+    return {"effect": f"institution.{verb}", "arguments": arguments, "note": extra.note}
+
+
+def _rows(arguments: dict[str, Json]) -> list[Json]:
+    rows = arguments.get("rows")
+    return rows if isinstance(rows, list) else [dict(arguments)]
+
+
+def _with_signers(row: Json, publics: Sequence[Path]) -> Json:
+    found = dict(as_object(row, "row"))
+    people = [path for path in publics if read_person(path).institution == found.get("id")]
+    people.sort(key=lambda path: read_person(path).serial)
+    found["signers"] = [_registration(path) for path in people]
+    return found
+
+
+def _proposal(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    found = dict(as_object(document, "document"))
+    return {"note": extra.note, **found} if verb == "propose" else found
+
+
+PREPARE: Final[dict[str, Preparer]] = {
+    "signer": _signer_document,
+    "institution": _institution_document,
+    "network": _proposal,
+}
+
+
+def _change(noun: str, verb: str, action_name: str) -> click.Command:
+    """One state-changing verb: build, show, ask, sign, submit, wait."""
+    prepare = PREPARE.get(noun, _as_written)
+
+    def change(
+        session: Session,
+        fields: tuple[str, ...],
+        from_file: str | None,
+        settings: tuple[str, ...],
+        institution: str | None,
+        valid_for: str | None,
+        client_id: str | None,
+        corrects: Path | None,
+        keys: tuple[Path, ...],
+        password_files: tuple[Path, ...],
+        signers: tuple[str, ...],
+        template: bool,
+        **rest: Any,
+    ) -> None:
+        action = known_action(action_name)
+        if template:
+            emit_form(action.arguments)
+            return
+        extra = Extra(rest.pop("publics", ()), rest.pop("signer", None), rest.pop("note", None) or "")
+        has_extra = bool(extra.publics or extra.signer)
+        source = Source(
+            from_file,
+            (*settings, *fields),
+            institution,
+            valid_for,
+            client_id,
+            corrects,
+            None
+            if prepare is _as_written and not has_extra
+            else lambda document: prepare(session, verb, extra, document),
+        )
+        if verb == "propose" and noun == "directory" and rest["out"] is None:
+            raise InputError("a proposal goes to its checker: give --out FILE.eqtx", "USAGE")
+        done = flow.run(session, action, source, Signing(keys, password_files, signers), Way(**rest))
+        emit_item(session, f"eqz.{noun}.{verb}/1", done)
+
+    change.__doc__ = f"The document {action_name}: shown, signed, submitted, final."
+    command: Any = change
+    for option in reversed((*_WAY_OPTIONS, *_extra_options(noun, verb))):
+        command = option(command)
+    command = pass_session(global_options(source_options(signing_options(command))))
+    fields = click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]…")
+    return click.command(verb, help=f"Make the document {action_name} and bring it to the ledger.")(
+        fields(command)
+    )
+
+
+def emit_form(shape: Any) -> None:
+    """The empty document on stdout."""
+    import json
+
+    click.echo(json.dumps(form(shape), ensure_ascii=False, indent=1))
+
+
+_WAY_OPTIONS = (
+    click.option("--yes", is_flag=True, help="Do not ask; needed without a terminal."),
+    click.option(
+        "--dry-run", "is_dry_run", is_flag=True, help="Only ask a node whether it would be accepted."
+    ),
+    click.option("--out", type=_FILE, metavar="FILE.eqtx", help="Write the envelope here and do not submit."),
+    click.option("--receipt", type=_FILE, metavar="FILE.eqr", help="Where the receipt goes."),
+    click.option("--timeout", metavar="LENGTH", help="How long to wait for finality; 60s."),
+    click.option("--template", is_flag=True, help="Print an empty document and end."),
+)
+
+
+def _extra_options(noun: str, verb: str) -> tuple[Any, ...]:
+    public = click.option(
+        "--public", "publics", multiple=True, type=_FILE, metavar="FILE.pub", help="Public side of a new key."
+    )
+    signer = click.option("--signer", metavar="INSTITUTION:SERIAL", help="The signer it is about.")
+    note = click.option("--note", help="For the members who vote.")
+    if noun == "signer":
+        return (public,) if verb == "add" else (public, signer)
+    if noun == "institution":
+        return (public, note)
+    return (note,) if (noun, verb) == ("network", "propose") else ()
+
+
+# --- reading verbs
+
+
+def _listing(noun: str, verb: str, view: View) -> click.Command:
+    """All of a collection that matches FIELD=VALUE, in the order of the ledger's keys."""
+
+    @click.command(verb, help=f"List {view.collection}; FIELD=VALUE narrows, the first key parts fastest.")
+    @click.argument("filters", nargs=-1, metavar="[FIELD=VALUE]…")
+    @reading_options
+    @global_options
+    @pass_session
+    def listing(session: Session, filters: tuple[str, ...], read: Reading) -> None:
+        found = reading.view_items(session, view, reading.parse_filters(filters), read)
+        emit_list(session, f"eqz.{noun}.{verb}/1", found.items, found.as_of, found.following)
+
+    return listing
+
+
+def _showing(noun: str, view: View) -> click.Command:
+    """One record by the parts of its key."""
+    names = reading.key_names(view)
+
+    @click.command("show", help=f"One of {view.collection}: {' '.join(name.upper() for name in names)}.")
+    @click.argument("parts", nargs=len(names), metavar=" ".join(name.upper() for name in names))
+    @reading_options
+    @global_options
+    @pass_session
+    def showing(session: Session, parts: Any, read: Reading) -> None:
+        given = (parts,) if isinstance(parts, str) else tuple(parts)
+        item, as_of = reading.view_item(session, view, given, read)
+        emit_item(session, f"eqz.{noun}.show/1", item, as_of)
+
+    return showing
+
+
+def _group(noun: str) -> click.Group:
+    @click.group(name=noun)
+    @global_options
+    def group() -> None:
+        """The documents and records of one noun."""
+
+    group.help = f"{noun.capitalize()}: {', '.join(_verbs(noun))}."
+    return group
+
+
+def _verbs(noun: str) -> list[str]:
+    shown = ["show"] if noun in SHOWS else []
+    return [*CHANGES.get(noun, {}), *LISTS.get(noun, {}), *shown]
+
+
+def verbs_of(noun: str) -> list[click.Command]:
+    """The commands of a noun that the tables make."""
+    changes = [_change(noun, verb, action) for verb, action in CHANGES.get(noun, {}).items()]
+    lists = [_listing(noun, verb, VIEWS[view]) for verb, view in LISTS.get(noun, {}).items()]
+    shows = [_showing(noun, VIEWS[SHOWS[noun]])] if noun in SHOWS else []
+    return [*changes, *lists, *shows]
+
+
+def make(noun: str, others: Sequence[click.Command] = ()) -> click.Group:
+    """A noun's group with the commands of the tables and its own."""
+    group = _group(noun)
+    for command in (*verbs_of(noun), *others):
+        group.add_command(command)
+    return group
+
+
+COMMANDS: Final[Mapping[str, click.Command]] = {
+    noun: make(noun, OTHERS.get(noun, ())) for noun in CHANGES if noun != "network"
+}

@@ -1,0 +1,199 @@
+"""Verbs that are more than one document or record: budget show, treasury list and day, sequester plan."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import click
+
+from cli.amounts import tenge_of, tiyn_of
+from cli.client import connected
+from cli.documents import Json, json_of
+from cli.envelope import known_action, write_text
+from cli.failures import InputError
+from cli.output import emit_item, emit_list
+from cli.reading import Reading, items_of, parse_filters, reading_options, view_item
+from cli.reads import as_of
+from cli.remote import RemoteState
+from cli.session import Session, global_options, pass_session
+from cli.views import VIEWS, suspension_items
+from contracts import planner
+from contracts.planner import Programme, SequesterPlan
+from contracts.records import Collection
+
+_YEAR = click.IntRange(2000, 2999)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("show", help="An adopted budget: totals by section and the six statuses of its money.")
+@click.argument("budget", default="01.kz")
+@click.argument("year", default=2026, type=_YEAR)
+@click.option("--by-programme", is_flag=True, help="A row a programme instead.")
+@reading_options
+@global_options
+@pass_session
+def show_budget(session: Session, budget: str, year: int, by_programme: bool, read: Reading) -> None:
+    """The statuses add up to what was issued."""
+    with connected(session.nodes()) as client:
+        height = read.height(client)
+        totals = client.totals(budget, year, height)
+        at = as_of(client, int(totals["height"]))
+    if by_programme:
+        rows: list[dict[str, Json]] = [
+            {
+                "administrator": one["administrator"],
+                "programme": one["programme"],
+                "issued": one["issued"],
+                **one["statuses"],
+            }
+            for one in totals["programmes"]
+        ]
+        emit_list(session, "eqz.budget.programmes/1", rows, at)
+        return
+    adopted, _ = view_item(session, VIEWS["budget"], (budget, str(year)), read)
+    emit_item(session, "eqz.budget.show/1", {**adopted, "issued": totals["issued"], **totals["statuses"]}, at)
+
+
+@click.command("list", help="Suspensions in force, a row a ground of BC 111(1).")
+@click.argument("filters", nargs=-1, metavar="[FIELD=VALUE]…")
+@reading_options
+@global_options
+@pass_session
+def list_suspensions(session: Session, filters: tuple[str, ...], read: Reading) -> None:
+    """Blocked amounts are `treasury blocks` and `treasury held`."""
+    found = items_of(session, Collection.SUSPENSIONS, b"", suspension_items, parse_filters(filters), read)
+    emit_list(session, "eqz.treasury.list/1", found.items, found.as_of, found.following)
+
+
+@click.command("day", help="The operational day that is open.")
+@reading_options
+@global_options
+@pass_session
+def show_day(session: Session, read: Reading) -> None:
+    """Set by treasury open-day; every date rule of the budget uses it."""
+    from cli.amounts import date_of
+    from cli.failures import NotFoundError
+    from contracts.records import DAY_KEY, Day
+
+    with connected(session.nodes()) as client:
+        found = client.value(Collection.DAY, DAY_KEY, read.height(client))
+        at = as_of(client, int(found["height"]))
+    if found["value"] is None:
+        raise NotFoundError("the treasury has opened no operational day yet", "DAY-NONE")
+    day = Day.decode(bytes.fromhex(found["value"]))
+    emit_item(session, "eqz.treasury.day/1", {"day": date_of(day.day), "opened": day.opened}, at)
+
+
+# --- sequester plan: what-if outside consensus
+
+
+@click.command("plan", help="What-if of a sequester: rows, effect, and the document for sequester decide.")
+@click.argument("total", required=False, metavar="[TENGE]")
+@click.option(
+    "--share", metavar="PERCENT", help="Of unprotected expenditure, e.g. 2.5, instead of an amount."
+)
+@click.option("--budget", default="01.kz", show_default=True)
+@click.option("--year", type=_YEAR, required=True)
+@click.option("--source", default="1", show_default=True, help="Source of financing.")
+@click.option("--from-block", "block", metavar="HOLD", help="Cut only what stands under this block.")
+@click.option(
+    "--priorities", type=_FILE, metavar="CSV", help="administrator,programme,priority; 1 is cut first."
+)
+@click.option("--decision", metavar="ID", help="Id of the decision, for the document.")
+@click.option("--document", metavar="NUMBER", help="Number of the deciding act, for the document.")
+@click.option("--date", metavar="DATE", help="Its date, for the document.")
+@click.option("--out", type=_FILE, metavar="FILE.json", help="Write the document here.")
+@global_options
+@pass_session
+def plan_sequester(
+    session: Session,
+    total: str | None,
+    share: str | None,
+    budget: str,
+    year: int,
+    source: str,
+    block: str | None,
+    priorities: Path | None,
+    decision: str | None,
+    document: str | None,
+    date: str | None,
+    out: Path | None,
+) -> None:
+    """Reproducible by anyone from the same state; its root is named as provenance."""
+    with connected(session.nodes()) as client:
+        status = client.status()
+        state = RemoteState(client, (Collection.TOKENS,), int(status["height"]))
+        amount = _total(state, budget, year, total, share)
+        plan = planner.plan_sequester(state, budget, year, source, amount, _priorities(priorities), block)
+        at = as_of(client, state.height)
+    if out is not None:
+        if decision is None or document is None or date is None:
+            raise InputError("the document needs --decision, --document and --date", "USAGE")
+        text = decide_document(plan, decision, budget, year, source, document, date)
+        write_text(out, json.dumps(text, ensure_ascii=False, indent=1) + "\n")
+    said = _said(plan, str(status["state_root"]), out)
+    emit_item(session, "eqz.sequester.plan/1", said, at)
+
+
+def _total(state: RemoteState, budget: str, year: int, total: str | None, share: str | None) -> int:
+    if (total is None) == (share is None):
+        raise InputError("give an amount in tenge, or --share PERCENT", "USAGE")
+    if total is not None:
+        return tiyn_of(total, "TENGE")
+    assert share is not None, "one of the two is given"
+    return planner.share_amount(state, budget, year, tiyn_of(share, "--share"))
+
+
+def _priorities(path: Path | None) -> dict[Programme, int] | None:
+    if path is None:
+        return None
+    found: dict[Programme, int] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            priority = (row.get("priority") or "").strip()
+            if not priority.isdecimal() or not row.get("administrator") or not row.get("programme"):
+                raise InputError(
+                    f"{path}, line {number}: administrator,programme,priority expected", "INPUT-CSV"
+                )
+            found[(row["administrator"], row["programme"])] = int(priority)
+    return found
+
+
+def decide_document(
+    plan: SequesterPlan, decision: str, budget: str, year: int, source: str, document: str, date: str
+) -> Json:
+    """The JSON document of `sequester.decide` with the rows of a plan."""
+    from cli.amounts import day_of
+
+    arguments = (
+        decision, budget, year, source, plan.instrument, document, day_of(date, "--date"), plan.total,
+        tuple(row.cut_row() for row in plan.rows),
+    )  # fmt: skip
+    return json_of(known_action("sequester.decide").arguments, arguments)
+
+
+def _said(plan: SequesterPlan, state_root: str, out: Path | None) -> dict[str, Json]:
+    def effects(found: tuple[planner.Effect, ...]) -> list[Json]:
+        return [
+            {"name": one.name, "cuttable": tenge_of(one.cuttable), "cut": tenge_of(one.cut)} for one in found
+        ]
+
+    return {
+        "total": tenge_of(plan.total),
+        "base": tenge_of(plan.base),
+        "share_percent": tenge_of(plan.share),
+        "instrument": plan.instrument,
+        "rows": len(plan.rows),
+        "state_root": state_root,
+        "document": None if out is None else str(out),
+        "administrators": effects(plan.administrators),
+        "programmes": effects(plan.programmes),
+        "institutions": effects(plan.institutions),
+    }
+
+
+BUDGET_COMMANDS = (show_budget,)
+TREASURY_COMMANDS = (list_suspensions, show_day)
+SEQUESTER_COMMANDS = (plan_sequester,)
