@@ -1,0 +1,117 @@
+"""Financing plans: approval, and what other documents ask of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts import invariants, plans, reasons
+from contracts.actions import Call
+from contracts.records import Collection, Plan, plan_key
+from contracts.state import Overlay
+from tests.support.budget import Ledger, a_line
+from tests.support.year import (
+    FOREIGN_GU,
+    GU,
+    OTHER_GU,
+    U,
+    a_plan,
+    a_year,
+    an_agreement,
+    an_obligation,
+    cumulative,
+    of_programme,
+    plan_document,
+    registration,
+)
+
+
+def plan_of(ledger: Ledger, specific: str = "159") -> Plan | None:
+    return Plan.find(ledger.state, Collection.PLANS, plan_key(GU, a_line(specific=specific)))
+
+
+def test_a_plan_takes_the_pool_and_keeps_both_tables() -> None:
+    obligations, payments = cumulative(100, 40), cumulative(100, 10)
+    ledger = a_year(a_plan(100, obligations=obligations, payments=payments), units=150)
+    assert plan_of(ledger) == Plan(obligations, payments)
+    assert of_programme(ledger) == {"adopted": 50, "allocated": 100}
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_rows_of_one_position_with_different_expense_ids_make_one_plan() -> None:
+    ledger = a_year(a_plan(30, expense="E-1"), a_plan(20, expense="E-2"))
+    assert plan_of(ledger) == Plan(cumulative(50), cumulative(50))
+    assert invariants.recount(ledger.state) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (a_plan(10, obligations=(*cumulative(10, 1)[:11], 10 * U + 1)), reasons.PLAN_UNIT),
+        (a_plan(10, obligations=cumulative(10, 5, 4)), reasons.PLAN_FALLS),
+        (a_plan(0), reasons.PLAN_EMPTY),
+        (a_plan(10, payments=cumulative(9)), reasons.PLAN_ANNUAL),
+        (a_plan(10, obligations=cumulative(10, 5)), reasons.PLAN_PAYMENTS_AHEAD),
+        (a_plan(10, holder="nobody"), reasons.PLAN_HOLDER_UNKNOWN),
+        (a_plan(10, holder="mot"), reasons.PLAN_HOLDER_UNKNOWN),
+        (a_plan(10, holder=FOREIGN_GU), reasons.PLAN_HOLDER_FOREIGN),
+        (a_plan(10, specific="999"), reasons.CODE_UNKNOWN),
+        (a_plan(10, subprogramme="999"), reasons.CODE_UNKNOWN),
+        (a_plan(1_001), reasons.PLAN_POOL),
+    ],
+)
+def test_a_wrong_row_is_refused_by_its_number_and_nothing_is_approved(
+    row: tuple[Any, ...], reason: object
+) -> None:
+    ledger = a_year(units=1_000)
+    root = ledger.state.root
+    refusal = ledger.refused("mot", "plan.approve", *plan_document(a_plan(1, holder=OTHER_GU), row))
+    assert (refusal.reason, refusal.facts[0]) == (reason, ("row", 2))
+    assert ledger.state.root == root
+
+
+def test_an_approved_plan_is_not_approved_again() -> None:
+    ledger = a_year(a_plan(10))
+    refusal = ledger.refused("mot", "plan.approve", *plan_document(a_plan(10)))
+    assert refusal.reason is reasons.PLAN_EXISTS
+    twice = ledger.refused("mot", "plan.approve", *plan_document(a_plan(1, GU, "151"), a_plan(1, GU, "151")))
+    assert twice.reason is reasons.PLAN_EXISTS
+
+
+def test_a_programme_outside_the_budget_has_no_plans() -> None:
+    refusal = a_year().refused("mot", "plan.approve", *plan_document(a_plan(10), programme="001"))
+    assert refusal.reason is reasons.BUDGET_NO_PROGRAMME
+
+
+def test_an_obligation_without_a_plan_is_refused() -> None:
+    agreement = an_agreement("A", an_obligation("a", 10))
+    refusal = a_year().refused(GU, "agreement.register", *registration(agreement))
+    assert refusal.reason is reasons.PLAN_NONE
+
+
+def test_money_under_another_expense_id_is_not_free() -> None:
+    ledger = a_year(a_plan(100, expense="E-1"))
+    agreement = an_agreement("A", an_obligation("a", 10, expense="E-2"))
+    refusal = ledger.refused(GU, "agreement.register", *registration(agreement))
+    assert refusal.reason is reasons.EXCEEDS_FREE
+
+
+def test_a_document_of_another_year_is_refused() -> None:
+    ledger = a_year(a_plan(100))
+    ledger.open_day(2027, 1, 4)
+    refusal = ledger.refused(
+        GU, "agreement.register", *registration(an_agreement("A", an_obligation("a", 1)))
+    )
+    assert refusal.reason is reasons.YEAR_NOT_OPEN
+
+
+def test_a_cut_lowers_open_months_december_first_and_leaves_closed_ones() -> None:
+    ledger = a_year(
+        a_plan(100, obligations=cumulative(100, 90, 90, 95), payments=cumulative(100, 10, 20, 30))
+    )
+    ledger.open_day(2026, 2, 2)
+    call = Call(Overlay(ledger.state), ledger.context(), 0, ledger.chain_id, "", None, (), ())  # type: ignore[arg-type]
+    plans.lower_plan(call, GU, a_line(specific="159"), 40 * U)
+    found = Plan.find(call.state, Collection.PLANS, plan_key(GU, a_line(specific="159")))
+    assert found == Plan(cumulative(60, 90), cumulative(60, 10, 20, 30))
