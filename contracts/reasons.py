@@ -709,13 +709,6 @@ AMEND_BELOW = _reason(
     "the new sum {amount_tiyn} is below what is performed and paid: at least {least_tiyn}",
     "a decrease takes only what no act and no payment has used",
 )  # fmt: skip
-AMEND_TOTAL = _reason(
-    "TP217-TOTAL", "TP 182, 217",
-    "жаңа жалпы сома орындалғаннан төмен: {total_tiyn}, ең азы {least_tiyn}",
-    "новая общая сумма ниже исполненного: {total_tiyn}, не меньше {least_tiyn}",
-    "the new total {total_tiyn} is below what the agreement already has: {least_tiyn}",
-    "correct the total and the sums by year",
-)  # fmt: skip
 SUPPLEMENT_EXISTS = _reason(
     "TP217-TWICE", "TP 217",
     "қосымша келісім тіркелген: {supplement}", "дополнительное соглашение уже зарегистрировано: {supplement}",
