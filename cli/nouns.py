@@ -84,6 +84,13 @@ SHOWS: Final[dict[str, str]] = {
 """Nouns whose `show` is one record by the parts of its key."""
 
 
+HELP: Final = {
+    ("institution", "add"): "Propose to the members to register institutions with their first signers",
+    ("institution", "close"): "Propose to the members to close an institution",
+    ("directory", "propose"): "Write and sign a directory's new versions as their maker, for the checker",
+}
+"""Verbs that say more than their action's summary."""
+
 OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
     "budget": BUDGET_COMMANDS,
     "treasury": TREASURY_COMMANDS,
@@ -230,9 +237,8 @@ def _change(noun: str, verb: str, action_name: str) -> click.Command:
         command = option(command)
     command = pass_session(global_options(source_options(signing_options(command))))
     fields = click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]…")
-    return click.command(verb, help=f"Make the document {action_name} and bring it to the ledger.")(
-        fields(command)
-    )
+    summary = HELP.get((noun, verb)) or known_action(action_name).summary
+    return click.command(verb, help=f"{summary} ({action_name}).")(fields(command))
 
 
 def emit_form(shape: Any) -> None:
