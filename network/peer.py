@@ -189,7 +189,7 @@ class Peer:
 def tls_failure(error: OSError) -> LinkRefused:
     """The stable code for a connection that did not come to TLS, on either side."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        code = _VERIFY_CODES.get(error.verify_code, "CERTIFICATE-INVALID")
+        code = _VERIFY_CODES.get(error.verify_code, "CERTIFICATE-UNKNOWN")
         return LinkRefused(f"certificate refused: {error.verify_message}", code)
     if isinstance(error, ssl.SSLError):
         code = _TLS_CODES.get(error.reason or "", "TLS-FAILED")
@@ -201,15 +201,9 @@ def tls_failure(error: OSError) -> LinkRefused:
     return LinkRefused(f"cannot be reached: {error.strerror or error}", "UNREACHABLE")
 
 
-_VERIFY_CODES = {
-    9: "CERTIFICATE-NOT-YET-VALID",
-    10: "CERTIFICATE-EXPIRED",
-    18: "CERTIFICATE-UNKNOWN",
-    19: "CERTIFICATE-UNKNOWN",
-    20: "CERTIFICATE-UNKNOWN",
-    21: "CERTIFICATE-UNKNOWN",
-}
-"""OpenSSL's X509_V_ERR numbers (openssl-verification-options)."""
+_VERIFY_CODES = {9: "CERTIFICATE-NOT-YET-VALID", 10: "CERTIFICATE-EXPIRED"}
+"""OpenSSL's X509_V_ERR numbers (openssl-verification-options). All others say in some way that the
+certificate is not one of those pinned."""
 
 _TLS_CODES = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "CERTIFICATE-MISSING",

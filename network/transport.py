@@ -176,6 +176,11 @@ class Transport:
                     if peer.host is not None and peer.port is not None:
                         tasks.create_task(self._keep_dialling(peer, peer.host, peer.port))
         finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop listening; only needed when `run` was never started."""
+        if self._listener is not None:
             self._listener.close()
 
     def connected(self) -> tuple[Address, ...]:
