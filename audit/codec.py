@@ -132,10 +132,18 @@ def _array(data: bytes, at: int, count: int, depth: int, left: list[int]) -> tup
     left[0] -= count
     if left[0] < 0:
         raise VerificationError(f"more than {VALUES_LIMIT} values")
-    items = []
+    items: list[Value] = []
     for _ in range(count):
-        item, at = _read(data, at, depth - 1, left)
-        items.append(item)
+        head = data[at]
+        if head < 0x80:  # small numbers and nil are most of what a state holds
+            items.append(head)
+            at += 1
+        elif head == 0xC0:
+            items.append(None)
+            at += 1
+        else:
+            item, at = _read(data, at, depth - 1, left)
+            items.append(item)
     return tuple(items), at
 
 
@@ -255,7 +263,10 @@ def list_of(shape: Shape, maximum: int) -> Shape:
         if type(value) is not tuple or len(value) > maximum:
             raise _refuse(path, f"an array of at most {maximum} items", value)
         for number, item in enumerate(value):
-            shape(item, f"{path}[{number}]")
+            try:
+                shape(item, path)
+            except VerificationError:  # said again with its place, which is written only when needed
+                shape(item, f"{path}[{number}]")
 
     return check
 
@@ -267,7 +278,10 @@ def row(*fields: tuple[str, Shape]) -> Shape:
         if type(value) is not tuple or len(value) != len(fields):
             raise _refuse(path, f"an array of {len(fields)} fields", value)
         for item, (label, shape) in zip(value, fields, strict=True):
-            shape(item, f"{path}.{label}")
+            try:
+                shape(item, path)
+            except VerificationError:
+                shape(item, f"{path}.{label}")
 
     return check
 

@@ -78,15 +78,22 @@ def _one_stopped(nodes: DemoNodes, desk: Desk) -> dict[str, Json]:
     tx_id = _offer(desk, _open_day(6))
     status = client.transaction(tx_id, 15_000)["status"]
     height = int(client.status()["height"])
-    nodes.start(victim)
-    nodes.wait_ready(["228"])
-    again = _caught_up(Client([victim.url]), client)
+    _restart(nodes, desk, ["228"])
+    again = _caught_up(desk.clients["228"], client)
     return {
         "promised": "the network goes on",
         "seen": f"height {before} to {height}, document {status}; the node came back and "
         + ("agrees" if again else "does NOT agree"),
         "passed": status == "committed" and height > before and again,
     }
+
+
+def _restart(nodes: DemoNodes, desk: Desk, names: list[str]) -> None:
+    """Start nodes again; their API has another port now."""
+    for name in names:
+        nodes.start(nodes.nodes[name])
+    nodes.wait_ready(names)
+    desk.clients.update({name: Client([nodes.nodes[name].url]) for name in names})
 
 
 def _two_stopped(nodes: DemoNodes, desk: Desk) -> dict[str, Json]:
@@ -98,16 +105,12 @@ def _two_stopped(nodes: DemoNodes, desk: Desk) -> dict[str, Json]:
     tx_id = _offer(desk, _open_day(7))
     waited = left["treasury"].transaction(tx_id, int(HALT_SECONDS * 1000))["status"]
     halted = {name: int(client.status()["height"]) for name, client in left.items()}
-    for name in ("226", "228"):
-        nodes.start(nodes.nodes[name])
-    nodes.wait_ready(["226", "228"])
+    _restart(nodes, desk, ["226", "228"])
     healed = left["treasury"].transaction(tx_id, 10_000)["status"]
     deadline = time.monotonic() + RECOVER_SECONDS
     while healed != "committed" and time.monotonic() < deadline:
         healed = left["treasury"].transaction(tx_id, 5_000)["status"]
-    roots_agree = all(
-        _caught_up(Client([nodes.nodes[name].url]), left["treasury"]) for name in ("mof", "226", "228")
-    )
+    roots_agree = all(_caught_up(desk.clients[name], left["treasury"]) for name in ("mof", "226", "228"))
     is_halted = waited != "committed" and halted == before
     return {
         "promised": "it halts, no fork; it goes on when they return",

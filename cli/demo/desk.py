@@ -103,7 +103,8 @@ class Desk:
     """Signs for everybody in the demonstration, whose keys are open, and counts what happened."""
 
     network: Network
-    clients: Mapping[str, Client]
+    clients: dict[str, Client]
+    """Name of a node -> its API."""
     watch: Watch
     home: Mapping[str, str]
     """Institution -> name of the node it works through."""
@@ -129,8 +130,8 @@ class Desk:
                 for envelope, reply in zip(group, replies, strict=True):
                     if reply.status != "accepted":
                         raise CommandError(
-                            f"{envelope.transaction.action} of {envelope.transaction.institution}: {reply.status}: "
-                            f"{reply.error}",
+                            f"{envelope.transaction.action} of {envelope.transaction.institution}: "
+                            f"{reply.status}: {reply.error}",
                             "DEMO-REFUSED",
                         )
                     sent[envelope.tx_id.hex()] = now

@@ -65,7 +65,7 @@ def _clear_earlier(directory: Path) -> None:
     """Remove an earlier demonstration, and nothing that is not one."""
     if not (directory / MARKER).is_file():
         raise InputError(
-            f"{directory} is not empty and was not made by `eqz demo`; nothing was touched. Give another directory",
+            f"{directory} is not empty and was not made by `eqz demo`; nothing was touched. Give another",
             "DEMO-DIRECTORY",
         )
     running = running_nodes(directory)

@@ -27,7 +27,8 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "The law on the republican budget of 2026: {programmes} programmes adopted",
     ),
     "recomputed": (
-        "  {node} түйіні токендерден қайта есептеді: шығындар {costs}, кредиттер {budget_loans}, қаржы активтері "
+        "  {node} түйіні токендерден қайта есептеді: шығындар {costs}, кредиттер {budget_loans}, "
+        "қаржы активтері "
         "{financial_assets} мың теңге",
         "  узел {node} пересчитал по токенам: затраты {costs}, кредиты {budget_loans}, финансовые активы "
         "{financial_assets} тыс. тенге",
@@ -90,11 +91,14 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "The six statuses of 2026, tenge:",
     ),
     "network": (
-        "Биіктік {height}, транзакция {transactions}, түпкіліктілік p50 {p50} мс, p95 {p95} мс; түйіндер арасында "
+        "Биіктік {height}, транзакция {transactions}, түпкіліктілік p50 {p50} мс, p95 {p95} мс; "
+        "түйіндер арасында "
         "айырмашылық {differences}",
-        "Высота {height}, транзакций {transactions}, окончательность p50 {p50} мс, p95 {p95} мс; расхождений между "
+        "Высота {height}, транзакций {transactions}, окончательность p50 {p50} мс, p95 {p95} мс; "
+        "расхождений между "
         "узлами {differences}",
-        "Height {height}, {transactions} transactions, finality p50 {p50} ms, p95 {p95} ms; differences between "
+        "Height {height}, {transactions} transactions, finality p50 {p50} ms, p95 {p95} ms; "
+        "differences between "
         "nodes: {differences}",
     ),
     "verified": (

@@ -463,8 +463,12 @@ class Year:
     def _state(self) -> RemoteState:
         """The state of now as the planner reads it."""
         whole = (
-            Collection.TOKENS, Collection.APPROPRIATIONS, Collection.BUDGETS, Collection.HOLDS, Collection.PARAMS,
-        )  # fmt: skip
+            Collection.TOKENS,
+            Collection.APPROPRIATIONS,
+            Collection.BUDGETS,
+            Collection.HOLDS,
+            Collection.PARAMS,
+        )
         return RemoteState(self.desk.clients["treasury"], whole)
 
 

@@ -18,11 +18,10 @@ def main() -> None:
     seen: Counter[str] = Counter()
     schedules: Counter[str] = Counter()
     for seed in seeds:
-        print(f"\rseed {seed}", end="", flush=True)
         run = Cluster(plan_of(seed)).run().seen
         seen += run
         schedules.update(run.keys())
-    print(f"\r{len(seeds)} schedules hold.", " " * 10)
+    print(f"{len(seeds)} schedules hold: {seeds.start} to {seeds.stop - 1}")
     for name, times in sorted(seen.items()):
         print(f"{times:9,}  {name} (in {schedules[name]} schedules)")
 

@@ -38,7 +38,7 @@ from consensus.inputs import (
     Verdict,
     VoteReceived,
 )
-from consensus.machine import Consensus
+from consensus.machine import Consensus, HaltError
 from consensus.messages import (
     Commit,
     GetBlock,
@@ -83,6 +83,12 @@ class Plan:
     is_masked: bool | None = None
     loses_first_sendings: bool = False
     has_crashes: bool = True
+    partitions: tuple[tuple[int, ...], ...] = ()
+    """For each round its groups: node i hears in round r only senders of its own group, partitions[r][i]. Rounds
+    beyond the last are whole. With partitions there is no other trouble until healing."""
+
+    twins: tuple[int, ...] = ()
+    """Which validators are twins; empty lets the seed choose."""
 
 
 def plan_of(seed: int) -> Plan:
@@ -182,7 +188,8 @@ class Node:
             self.cluster.oracle.seen["recovered with a lock"] += 1
         self.perform(self.recovered)
         if self.machine.round < 0:
-            wait_ms = self.cluster.random.randrange(200 if height > 1 else 3_000)
+            is_staggered = height == 1 and not self.cluster.has_ambushes
+            wait_ms = self.cluster.random.randrange(3_000 if is_staggered else 200)
             self.later(wait_ms, self._start)
 
     def _start(self) -> None:
@@ -435,13 +442,22 @@ DECODERS: dict[MessageType, Callable[[bytes], Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Ambush:
+    """Whose messages of one round come too late to whom; validators by index."""
+
+    favourite: int
+    proposal_late_to: frozenset[int]
+    prevote_late_from: dict[int, int]
+
+
 class Cluster:
     """The network, its weather and its adversary."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.random = random = Random(plan.seed)
-        has_equal_powers = random.random() < 0.7
+        has_equal_powers = random.random() < 0.7 or bool(plan.twins)
         powers = [1 if has_equal_powers else random.randint(1, 3) for _ in range(plan.n)]
         self.committee = Committee(plan.n, powers, plan.has_real_keys)
         self.byzantine = self._draw_byzantine()
@@ -452,11 +468,15 @@ class Cluster:
         self._sequence = 0
         self._decoded: dict[tuple[MessageType, bytes], Any] = {}
         self._cuts: set[tuple[int, int]] = set()
-        self._masks: dict[tuple[object, ...], int] = {}
-        self._lateness: dict[tuple[object, ...], float] = {}
+        self._masks: dict[tuple[int, int, int, int, int], int] = {}
+        self._lateness: dict[tuple[int, int, int], float] = {}
         drawn = random.random() < 0.8
         self.is_masked = drawn if plan.is_masked is None else plan.is_masked
         self.hunts_locked = random.random() < 0.5 and plan.has_crashes
+        self.has_ambushes = self.is_masked and random.random() < 0.5
+        self.loss = 0.01 if self.has_ambushes else 0.1
+        self._ambushes: dict[tuple[int, int], Ambush] = {}
+        self.hides_locked = self.is_masked and random.random() < 0.3
         self.nodes: list[Node] = []
         for member in range(plan.n):
             is_twin = member in self.byzantine and plan.byzantine == "twins"
@@ -467,6 +487,8 @@ class Cluster:
     def _draw_byzantine(self) -> frozenset[int]:
         """As many as the rules bear: less than one third of the power."""
         members = self.committee.validators.members
+        if self.plan.twins:
+            return frozenset(self.plan.twins)
         total, drawn, power = sum(member.power for member in members), set(), 0
         if self.plan.byzantine != "none":
             for i in self.random.sample(range(self.plan.n), self.plan.n):
@@ -481,6 +503,8 @@ class Cluster:
             self.at(random.randint(1_000, 2_000), node.say_status)
         self.at(100, self._change_weather)
         honest = self.honest_nodes()
+        if self.plan.partitions:
+            return
         if self.plan.has_crashes and random.random() < 0.7:
             for _ in range(random.randint(1, 6)):
                 node, at_ms = random.choice(honest), random.randrange(HEALED_MS)
@@ -500,13 +524,17 @@ class Cluster:
 
     def run(self) -> Oracle:
         """Until every honest validator has decided every height; fails when it has not by END_MS (I12)."""
-        while self._queue and self.now_ms < END_MS:
-            self.now_ms, _, action = heapq.heappop(self._queue)
-            action()
-            if all(node.height > self.plan.heights for node in self.honest_nodes()):
-                return self.oracle
-        stuck = [(node, node.machine.round, node.machine.step.name) for node in self.honest_nodes()]
-        raise AssertionError(f"I12: no decision by {self.now_ms} ms: {stuck}")
+        try:
+            while self._queue and self.now_ms < END_MS:
+                self.now_ms, _, action = heapq.heappop(self._queue)
+                action()
+                if all(node.height > self.plan.heights for node in self.honest_nodes()):
+                    return self.oracle
+            stuck = [(node, node.machine.round, node.machine.step.name) for node in self.honest_nodes()]
+            raise AssertionError(f"I12: no decision by {self.now_ms} ms: {stuck}")
+        except (AssertionError, HaltError) as broken:
+            broken.add_note(f"at {self.now_ms} ms of {self.plan}")
+            raise
 
     # --- the network
 
@@ -543,10 +571,14 @@ class Cluster:
         random = self.random
         if self.now_ms >= HEALED_MS:
             delay_ms = random.randrange(DELAY_MS)
+        elif self.plan.partitions:
+            if self._are_parted(sender, receiver):
+                return
+            delay_ms = random.randrange(50, 200)
         elif (
             (sender.number, receiver.number) in self._cuts
             or self.now_ms < sender.hidden_until_ms
-            or random.random() < 0.1
+            or random.random() < self.loss
         ):
             return
         elif self.is_masked and signed is not None:
@@ -555,6 +587,10 @@ class Cluster:
             delay_ms = int(random.expovariate(1 / 700))
         self.at(self.now_ms + delay_ms, lambda: receiver.receive(sender, kind, payload))
 
+    def _are_parted(self, sender: Node, receiver: Node) -> bool:
+        groups = self.plan.partitions[max(sender.machine.round, 0) :][:1]
+        return bool(groups) and groups[0][sender.number] != groups[0][receiver.number]
+
     def _masked_delay_ms(self, sender: Node, receiver: Node, signed: Vote | SignedProposal) -> int:
         """For each kind, round, sender and receiver: in time, or much too late."""
         random = self.random
@@ -562,16 +598,44 @@ class Cluster:
         place = (what, signed.height, signed.round)
         key = (*place, sender.number, receiver.number)
         if key not in self._masks:
-            if place not in self._lateness:
-                choices = {1: [0, 0.2, 0.5], 2: [0.2, 0.5, 0.8], 3: [0, 0.3]}[what]
-                self._lateness[place] = random.choice(choices)
-            is_late = random.random() < self._lateness[place]
-            self._masks[key] = random.randint(3_000, 20_000) if is_late else random.randint(50, 800)
+            if self.has_ambushes:
+                is_late = self._is_ambushed(*place, sender.member, receiver.member)
+            else:
+                is_late = self._is_late(*place)
+            late_ms = (7_000, 12_000) if self.has_ambushes else (3_000, 20_000)
+            self._masks[key] = random.randint(*late_ms) if is_late else random.randint(50, 800)
         return self._masks[key]
+
+    def _is_late(self, what: int, height: int, round_: int) -> bool:
+        place = (what, height, round_)
+        if place not in self._lateness:
+            choices = {1: [0, 0.2, 0.5], 2: [0.2, 0.5, 0.8], 3: [0, 0.3]}[what]
+            self._lateness[place] = self.random.choice(choices)
+        return self.random.random() < self._lateness[place]
+
+    def _is_ambushed(self, what: int, height: int, round_: int, sender: int, receiver: int) -> bool:
+        """So that one node locks alone: a few get the proposal too late and vote nil; of the others' prevotes each
+        node but the favourite misses one, and precommits nil although a polka stands."""
+        ambush = self._ambushes.get((height, round_))
+        if ambush is None:
+            members = list(range(self.plan.n))
+            proposer = self.committee.proposer(height, round_)
+            others = [member for member in members if member != proposer]
+            late_to = self.random.sample(others, (self.plan.n - 1) // 3)
+            in_time = [member for member in members if member not in late_to]
+            late_from = {m: self.random.choice([voter for voter in in_time if voter != m]) for m in members}
+            favourite = self.random.choice(members)
+            ambush = self._ambushes[height, round_] = Ambush(favourite, frozenset(late_to), late_from)
+        if what == 3:
+            return receiver in ambush.proposal_late_to
+        if what == 1:
+            return receiver != ambush.favourite and sender == ambush.prevote_late_from[receiver]
+        return self.random.random() < 0.5
 
     def is_muffled(self) -> bool:
         """Under the mask most STATUS is lost too, or it would undo what the adversary arranges."""
-        return self.is_masked and self.now_ms < HEALED_MS and self.random.random() < 0.9
+        share = 0.99 if self.has_ambushes else 0.9
+        return self.is_masked and self.now_ms < HEALED_MS and self.random.random() < share
 
     def _change_weather(self) -> None:
         random = self.random
@@ -579,6 +643,8 @@ class Cluster:
         if self.now_ms >= HEALED_MS:
             return
         weather = random.choice(["clear", "clear", "clear", "halves", "one-way", "star", "thirds"])
+        if self.has_ambushes:
+            weather = "clear"  # an ambush needs rounds, and rounds need votes that arrive
         side = {node.number: random.random() < 0.5 for node in self.nodes}
         third = {node.number: random.randrange(3) for node in self.nodes}
         centre = random.choice(self.nodes).number
@@ -597,8 +663,15 @@ class Cluster:
     # --- the adversary
 
     def locked(self, node: Node) -> None:
-        """Just before a lock is written: fell its holder now between two writes, or a moment later."""
-        if not self.hunts_locked or self.now_ms >= HEALED_MS or self.random.random() < 0.4:
+        """Just before a lock is written: hide its holder, so that the others go on without knowing of the lock;
+        or fell it, now between two writes, or a moment later."""
+        if self.now_ms >= HEALED_MS or self.random.random() < 0.4:
+            return
+        if self.hides_locked and self.random.random() < 0.7:
+            node.hidden_until_ms = self.now_ms + self.random.randint(2_000, 25_000)
+            self.oracle.seen["lock holder hidden"] += 1
+            return
+        if not self.hunts_locked:
             return
         self.oracle.seen["lock holder felled"] += 1
         if self.random.random() < 0.5:

@@ -109,10 +109,10 @@ class Oracle:
         assert machine.lock_round >= lock_round and keeps_lock, f"I5: {node} lost its lock"
         key = (node.number, node.life, machine.height)
         assert machine.valid_round >= self._valid.get(key, -1), f"I5: {node}, valid round fell"
+        if machine.valid_round > max(machine.lock_round, self._valid.get(key, -1)):
+            self.seen["valid value without a lock of its round"] += 1
         self._valid[key] = machine.valid_round
         assert node.signer.retired is None, f"{node} thinks its journal lost something: {node.signer.retired}"
-        if machine.valid_round > machine.lock_round:
-            self.seen["valid value without a lock of that round"] += 1
 
     def accused(self, node: "Node", report: ReportEquivocation) -> None:
         """I13."""

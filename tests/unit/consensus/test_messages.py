@@ -84,7 +84,11 @@ def test_a_commit_whose_certificate_names_another_block_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", [MessageType.STATUS, MessageType.VOTES, MessageType.GET_BLOCK])
 def test_a_payload_above_its_bound_is_not_parsed(kind: MessageType) -> None:
-    decoders = {MessageType.STATUS: Status, MessageType.VOTES: Votes, MessageType.GET_BLOCK: GetBlock}
+    decoders: dict[MessageType, Any] = {
+        MessageType.STATUS: Status,
+        MessageType.VOTES: Votes,
+        MessageType.GET_BLOCK: GetBlock,
+    }
     with pytest.raises(DecodeError) as refused:
         decoders[kind].decode(bytes(LIMIT_BYTES[kind] + 1))
     assert refused.value.code == "TOO-LARGE"

@@ -1,0 +1,74 @@
+"""Hostile schedules: invariants after every step, a decision by every honest validator once the network heals.
+
+A failure names its plan; `python -m tests.simulation --seed N` runs that schedule alone.
+"""
+
+from itertools import product
+from random import Random
+
+import pytest
+
+from tests.simulation.cluster import Cluster, Plan, plan_of
+
+BATCH = 25
+
+
+@pytest.mark.parametrize("first", range(0, 500, BATCH))
+def test_hostile_schedules_hold(first: int) -> None:
+    for seed in range(first, first + BATCH):
+        Cluster(plan_of(seed)).run()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_with_real_signatures(seed: int) -> None:
+    Cluster(Plan(seed, n=4, byzantine="twins", has_real_keys=True, heights=1)).run()
+
+
+def test_the_schedules_reach_what_is_rare() -> None:
+    """A run that never locks late, never recovers a lock and never accuses would prove little."""
+    reached = set()
+    for seed in range(150):
+        reached |= Cluster(plan_of(seed)).run().seen.keys()
+    assert reached >= {
+        "lock in round 2 or later",
+        "decided in round 4+",
+        "block offered again with its polka",
+        "unlocked by a newer polka",
+        "valid value without a lock of its round",
+        "recovered with a lock",
+        "killed between two effects",
+        "lock holder felled",
+        "lock holder hidden",
+        "decided node hidden",
+        "decided by a certificate",
+        "body asked for",
+        "votes passed on",
+        "message refused",
+        "check faulted",
+        "equivocation reported",
+        "rounds skipped",
+        "height replayed",
+    }
+
+
+@pytest.mark.parametrize("n", [3, 4, 6, 7])
+def test_everything_first_sent_is_lost(n: int) -> None:
+    """Scenario 14: STATUS and what it asks for is enough."""
+    Cluster(Plan(n, n=n, loses_first_sendings=True, is_masked=False)).run()
+
+
+@pytest.mark.parametrize("twin", range(4))
+def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
+    """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or neither."""
+    groups = [(0, *rest) for rest in product((0, 1), repeat=4)]
+    for seed, partitions in enumerate(product(groups, repeat=2)):
+        Cluster(Plan(seed, twins=(twin,), byzantine="twins", heights=1, partitions=partitions)).run()
+
+
+def test_two_twins_of_seven_under_random_partitions() -> None:
+    """Scenario 2."""
+    random = Random(7)
+    for seed in range(60):
+        partitions = tuple(tuple(random.randrange(2) for _ in range(9)) for _ in range(4))
+        twins = tuple(random.sample(range(7), 2))
+        Cluster(Plan(seed, n=7, twins=twins, byzantine="twins", heights=1, partitions=partitions)).run()
