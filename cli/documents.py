@@ -95,7 +95,7 @@ def _set_field(whole: Json, path: list[str], value: Json, setting: str) -> None:
             if is_last:
                 place[part] = value
                 return
-            place = place.setdefault(part, {})
+            place = place.setdefault(part, [] if path[depth + 1].isdecimal() else {})
         elif isinstance(place, list) and part.isascii() and part.isdigit() and int(part) <= len(place):
             index = int(part)
             if index == len(place):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -65,13 +66,32 @@ class LazyGroup(click.Group):
             formatter.write_dl([(noun, text) for noun, (_, text) in NOUNS.items()])
 
 
+def _say_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """The installed distribution's version; a bare tree has none."""
+    if not asked:
+        return
+    try:
+        found = version("eqazyna")
+    except PackageNotFoundError:
+        found = "not installed"
+    click.echo(f"eqz {found}")
+    context.exit()
+
+
 @click.command(
     cls=LazyGroup,
     name="eqz",
     subcommand_metavar="NOUN VERB …",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="eqazyna", prog_name="eqz")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_say_version,
+    help="Show the version.",
+)
 @global_options
 def eqz() -> None:
     """The ledger of the state budget: eqz NOUN VERB. Global options stand before or after both.
