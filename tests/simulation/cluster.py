@@ -1,14 +1,15 @@
 """A whole network in one thread: every delay, loss, crash and lie comes from the seed.
 
-Nodes are the machine of `consensus` with a driver of a few lines, a disk that forgets what was not synced, and an
-application that knows one kind of transaction. The network is hostile until `HEALED_MS` and timely afterwards;
-then every honest validator must decide (I12). The adversary aims: it hides who has decided, delays by sender and
-receiver, and fells who has just locked, because plain chance finds a missing lock in none of 400 schedules.
+Nodes are the machine of `consensus` with a driver of a few lines, a disk that forgets what was not synced,
+and an application that knows one kind of transaction. The network is hostile until `HEALED_MS` and timely
+afterwards; then every honest validator must decide (I12). The adversary aims: it hides who has decided,
+delays by sender and receiver, and fells who has just locked, because plain chance finds a missing lock in
+none of 400 schedules.
 """
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -84,8 +85,8 @@ class Plan:
     loses_first_sendings: bool = False
     has_crashes: bool = True
     partitions: tuple[tuple[int, ...], ...] = ()
-    """For each round its groups: node i hears in round r only senders of its own group, partitions[r][i]. Rounds
-    beyond the last are whole. With partitions there is no other trouble until healing."""
+    """For each round its groups: node i hears in round r only senders of its own group, partitions[r][i].
+    Rounds beyond the last are whole. With partitions there is no other trouble until healing."""
 
     twins: tuple[int, ...] = ()
     """Which validators are twins; empty lets the seed choose."""
@@ -292,7 +293,9 @@ class Node:
     def _ask(self, block_id: Hash32) -> None:
         if self.machine.body(block_id) is None and not self.machine.is_decided:
             peer = self.cluster.random.choice(self.cluster.peers_of(self))
-            self.cluster.send(self, peer, MessageType.GET_BLOCK, GetBlock(Height(self.height), block_id).encode())
+            self.cluster.send(
+                self, peer, MessageType.GET_BLOCK, GetBlock(Height(self.height), block_id).encode()
+            )
             self.later(self.cluster.random.randint(500, 1_500), lambda: self._ask(block_id))
 
     def _decide(self, decide: Decide) -> None:
@@ -614,8 +617,8 @@ class Cluster:
         return self.random.random() < self._lateness[place]
 
     def _is_ambushed(self, what: int, height: int, round_: int, sender: int, receiver: int) -> bool:
-        """So that one node locks alone: a few get the proposal too late and vote nil; of the others' prevotes each
-        node but the favourite misses one, and precommits nil although a polka stands."""
+        """So that one node locks alone: a few get the proposal too late and vote nil; of the others'
+        prevotes each node but the favourite misses one, and precommits nil although a polka stands."""
         ambush = self._ambushes.get((height, round_))
         if ambush is None:
             members = list(range(self.plan.n))
@@ -663,8 +666,8 @@ class Cluster:
     # --- the adversary
 
     def locked(self, node: Node) -> None:
-        """Just before a lock is written: hide its holder, so that the others go on without knowing of the lock;
-        or fell it, now between two writes, or a moment later."""
+        """Just before a lock is written: hide its holder, so that the others go on without knowing of the
+        lock; or fell it, now between two writes, or a moment later."""
         if self.now_ms >= HEALED_MS or self.random.random() < 0.4:
             return
         if self.hides_locked and self.random.random() < 0.7:
@@ -719,6 +722,9 @@ class Cluster:
             block_id = random.choice([*(body.block_id for body in bodies), None])
             pol = random.randint(-1, round_ - 1) if vote_kind is VoteKind.PREVOTE else -1
             signed = committee.vote(vote_kind, round_, block_id, node.member, pol, height)
+            if random.random() < 0.2:
+                victim = random.choice(committee.validators.members).address
+                signed = replace(signed, address=victim)  # in another's name, whose signature it cannot make
             payload = signed.encode()
         for peer in self.peers_of(node):
             if random.random() < 0.6:

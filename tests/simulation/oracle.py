@@ -1,7 +1,7 @@
 """What must hold after every step of a cluster (docs/consensus.md, Invariants), judged by own arithmetic.
 
-Nothing here asks the machine whether it did right: thresholds, locks and signatures are counted anew from what
-was sent, what is on disk, and which votes a machine holds.
+Nothing here asks the machine whether it did right: thresholds, locks and signatures are counted anew from
+what was sent, what is on disk, and which votes a machine holds.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chain.block import Block
 from chain.certificate import CommitCertificate, SignedProposal, Vote, VoteKind
-from chain.types import Address, Hash32
+from chain.types import NO_ROUND, Address, Hash32
 from consensus.effects import Decide, ReportEquivocation
 from consensus.inputs import Verdict
 from tests.support.committee import CHAIN_ID, Committee
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tests.simulation.cluster import Node
 
 ROUND_STEPS_KEPT = 5
-"""I8: contents a validator may have in one round: two prevotes, two precommits, and one a certificate brought."""
+"""I8: contents a validator may have in one round: two prevotes, two precommits, and one a certificate
+brought."""
 
 BODIES_KEPT = 12
 """I8: lock, valid value, two proposals, and the few ids that a third of the validators can stand behind."""
@@ -53,7 +54,9 @@ class Oracle:
         ]
         if not same_pol:
             return self.is_quorum(held)
-        return any(self.is_quorum([vote for vote in held if vote.pol == pol]) for pol in {v.pol for v in held})
+        return any(
+            self.is_quorum([vote for vote in held if vote.pol == pol]) for pol in {v.pol for v in held}
+        )
 
     # --- what leaves a node
 
@@ -106,7 +109,8 @@ class Oracle:
         assert machine.lock_round <= machine.valid_round <= max(machine.round, 0), f"I5: {node}"
         lock_round, lock_id = self._locks.get((node.number, machine.height), (-1, None))
         keeps_lock = machine.lock_id == lock_id if machine.lock_round == lock_round else True
-        assert machine.lock_round >= lock_round and keeps_lock, f"I5: {node} lost its lock"
+        assert machine.lock_round >= lock_round, f"I5: {node} lost its lock"
+        assert keeps_lock, f"I5: {node} changed its lock"
         key = (node.number, node.life, machine.height)
         assert machine.valid_round >= self._valid.get(key, -1), f"I5: {node}, valid round fell"
         if machine.valid_round > max(machine.lock_round, self._valid.get(key, -1)):
@@ -148,14 +152,14 @@ class Oracle:
         """From bytes alone."""
         certificate = CommitCertificate.decode(certificate.encode())
         members = self.committee.validators.members
-        votes = []
+        votes: list[Vote] = []
         for index, signature in certificate.signatures:
             vote = Vote(
                 VoteKind.PRECOMMIT,
                 certificate.height,
                 certificate.round,
                 block_id,
-                certificate.round.__class__(-1),  # type: ignore[arg-type]
+                NO_ROUND,
                 members[index].address,
                 signature,
             )
@@ -168,7 +172,9 @@ class Oracle:
     def _check_memory(self, node: "Node") -> None:
         votes = node.machine.votes()
         rounds = {vote.round for vote in votes}
-        assert len(votes) <= ROUND_STEPS_KEPT * self.committee.n * len(rounds), f"I8: {node} holds too many votes"
+        assert len(votes) <= ROUND_STEPS_KEPT * self.committee.n * len(rounds), (
+            f"I8: {node} holds too many votes"
+        )
         assert len(node.machine.status().bodies) <= BODIES_KEPT, f"I8: {node} holds too many bodies"
 
     def applied(self, node: "Node", height: int) -> None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from chain.certificate import CommitCertificate, Vote
 from chain.block import Block
+from chain.certificate import CommitCertificate, Vote, VoteKind
 from chain.types import Hash32
 from consensus import machine, messages
 from consensus.bodies import Bodies
 from consensus.effects import Broadcast, Effect, Record
+from consensus.inputs import Verdict
 from consensus.machine import Consensus
 from consensus.records import OwnRecord
 from consensus.recovery import OwnProposal, OwnState, own_state
@@ -129,7 +130,7 @@ def prevotes_of_any_valid_round_add_up_to_a_lock() -> AbstractContextManager[Any
                 yield (block_id, pol), replace(content, votes=votes, power=len(votes))
 
     def lock(self: Consensus) -> bool:
-        votes = self._tally.at(machine.VoteKind.PREVOTE, self.round)
+        votes = self._tally.at(VoteKind.PREVOTE, self.round)
         with replaced(votes, "contents", AnyPol(votes.contents)):
             return R5(self)
 
@@ -227,7 +228,11 @@ def votes_are_not_passed_on() -> AbstractContextManager[Any]:
 def a_certificate_is_plain_votes() -> AbstractContextManager[Any]:
     def take(self: Consensus, certificate: CommitCertificate, block: Block | None) -> None:
         full = RoundVotes.is_full
-        with replaced(RoundVotes, "add", lambda votes, vote, b: None if full(votes, vote.address) else ADD(votes, vote, b)):
+        with replaced(
+            RoundVotes,
+            "add",
+            lambda votes, vote, b: None if full(votes, vote.address) else ADD(votes, vote, b),
+        ):
             CERTIFICATE(self, certificate, block)
 
     return replaced(Consensus, "_take_certificate", take)
@@ -283,7 +288,7 @@ def a_fault_is_remembered_as_invalid() -> AbstractContextManager[Any]:
 def unchecked_bodies_count_as_known() -> AbstractContextManager[Any]:
     def verdict(self: Bodies, block_id: Hash32, effects: list[Effect]) -> Any:
         known = VERDICT(self, block_id, effects)
-        return machine.Verdict.VALID if known is None and self.get(block_id) is not None else known
+        return Verdict.VALID if known is None and self.get(block_id) is not None else known
 
     return replaced(Bodies, "verdict", verdict)
 
@@ -300,9 +305,9 @@ def the_time_of_a_fresh_block_is_not_asked() -> AbstractContextManager[Any]:
 def a_block_offered_again_must_be_timely() -> AbstractContextManager[Any]:
     def prevote(self: Consensus) -> bool:
         held = self._proposals.get(self.round)
-        if held is not None and held.proposal.pol >= 0 and self._bodies.get(held.proposal.block_id) is not None:
-            if not self._is_fresh(held, held.proposal.block_id):
-                return False
+        is_again = held is not None and held.proposal.pol >= 0
+        if held is not None and is_again and self._bodies.get(held.proposal.block_id) is not None:
+            return self._is_fresh(held, held.proposal.block_id) and R3(self)
         return R3(self)
 
     return replaced(Consensus, "_r3_prevote", prevote)

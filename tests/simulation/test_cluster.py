@@ -1,4 +1,5 @@
-"""Hostile schedules: invariants after every step, a decision by every honest validator once the network heals.
+"""Hostile schedules: invariants after every step, a decision by every honest validator once the network
+heals.
 
 A failure names its plan; `python -m tests.simulation --seed N` runs that schedule alone.
 """
@@ -26,7 +27,7 @@ def test_with_real_signatures(seed: int) -> None:
 
 def test_the_schedules_reach_what_is_rare() -> None:
     """A run that never locks late, never recovers a lock and never accuses would prove little."""
-    reached = set()
+    reached: set[str] = set()
     for seed in range(150):
         reached |= Cluster(plan_of(seed)).run().seen.keys()
     assert reached >= {
@@ -59,7 +60,8 @@ def test_everything_first_sent_is_lost(n: int) -> None:
 
 @pytest.mark.parametrize("twin", range(4))
 def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
-    """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or neither."""
+    """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or
+    neither."""
     groups = [(0, *rest) for rest in product((0, 1), repeat=4)]
     for seed, partitions in enumerate(product(groups, repeat=2)):
         Cluster(Plan(seed, twins=(twin,), byzantine="twins", heights=1, partitions=partitions)).run()

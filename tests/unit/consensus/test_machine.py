@@ -535,6 +535,14 @@ def test_votes_of_strangers_other_heights_and_false_signatures_do_not_count() ->
     assert seat.machine.votes() == ()
 
 
+def test_both_contents_of_an_equivocator_count() -> None:
+    """Else one lie told first to one node hides a decision from it."""
+    seat = a_seat()
+    seat.offered(A, 0)
+    votes = (FOUR.vote(PC, 0, block_id, 3) for block_id in (B.block_id, A.block_id))
+    assert decisions_in(seat.hear(*votes, *FOUR.precommits(0, A.block_id, (0, 2)))) == [(0, A.block_id)]
+
+
 def test_a_third_content_of_one_validator_is_dropped() -> None:
     seat = a_seat()
     seat.hear(*(FOUR.vote(PV, 0, block.block_id, 3) for block in (A, B, C)))

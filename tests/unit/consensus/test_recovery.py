@@ -90,7 +90,7 @@ def test_killed_after_any_write_the_lock_stands(kept: int) -> None:
 
 def test_the_lock_comes_back_with_its_body_and_its_polka() -> None:
     """Nobody else may have them any more: as proposer it must be able to show both."""
-    seat = Seat(FOUR, 1, LIFE[:2])
+    seat = Seat(FOUR, 1, a_life().journal[:2])
     seat.hear(*FOUR.precommits(0, None, (0, 2)))
     (offered,) = proposals_in(seat.elapse(Step.PRECOMMIT, 0))
     assert (offered.proposal.pol, offered.block) == (0, A)
