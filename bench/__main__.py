@@ -1,0 +1,142 @@
+"""Runs every measurement once, prints a table, writes bench/results/latest.json. At most ten minutes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.machine import Machine, measure
+from bench.measures import Bench
+from cli.demo.budget import adoption, directories, receipts_plan
+from cli.demo.desk import Document, desk_of
+from cli.demo.nodes import DemoNodes, found
+from cli.demo.run import members
+from cli.demo.year import SUPPLIERS, Year
+
+RESULTS = Path(__file__).parent / "results"
+NODES = 4
+SIGNATURES = 2
+
+
+def main() -> None:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="eqazyna-bench-") as place:
+        figures = run(Path(place))
+    figures["seconds"] = round(time.monotonic() - began, 1)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "latest.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(table(figures))
+
+
+def run(directory: Path) -> dict[str, Any]:
+    """All figures, over one network founded for them."""
+    say("machine")
+    machine = measure(directory)
+    (directory / "net").mkdir()
+    network = found(directory / "net", "eqazyna-bench", members())
+    nodes = DemoNodes(directory / "net", [member.part.name for member in network.members])
+    try:
+        say("network")
+        nodes.start_all()
+        desk = desk_of(network, {name: node.url for name, node in nodes.nodes.items()})
+        year = Year(desk, lambda *_, **__: None)
+        desk.submit(directories((), SUPPLIERS))
+        desk.submit([Document("treasury", "treasury.open_day", {"day": "2026-01-05"})])
+        desk.submit([adoption()])
+        desk.submit([receipts_plan()])
+        year.plan()
+        bench = Bench(directory / "net", nodes, desk, say)
+        say("1 sustained")
+        sustained = bench.sustained()
+        say("3 finality")
+        finality = bench.finality(sustained["per_second"])
+        say("2 rows")
+        rows = bench.rows()
+        say("6 sizes")
+        sizes = bench.sizes()
+        say("4 verification")
+        verification = bench.verification(network.genesis.chain_id.hex())
+        say("5 start-up")
+        start_up = bench.start_up()
+    finally:
+        nodes.stop_all()
+    return {
+        "schema": "eqz.bench/1",
+        "machine": asdict(machine),
+        "sustained": {**sustained, "of_limit": ratio(sustained["per_second"], signature_limit(machine))},
+        "rows": {**rows, "times_documents": ratio(rows["per_second"], sustained["per_second"])},
+        "finality": {**finality, "idle_syncs": ratio(finality["idle_ms"]["p50"], machine.sync_ms_p50)},
+        "verification": {
+            **verification,
+            "of_limit": ratio(verification["per_second"] * SIGNATURES, machine.verifications_all),
+        },
+        "start_up": start_up,
+        "sizes": sizes,
+    }
+
+
+def signature_limit(machine: Machine) -> float:
+    """Documents a second if this machine did nothing but verify their signatures, once on every node."""
+    return machine.verifications_all / (SIGNATURES * NODES)
+
+
+def ratio(part: float, whole: float) -> float:
+    return round(part / whole, 3) if whole else 0.0
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures for a person."""
+    machine, sustained, rows = figures["machine"], figures["sustained"], figures["rows"]
+    finality, verification = figures["finality"], figures["verification"]
+    start_up, sizes = figures["start_up"], figures["sizes"]
+    idle, loaded = finality["idle_ms"], finality["half_load_ms"]
+    lines = [
+        (
+            "7 machine",
+            f"{machine['cores']} cores, {machine['verifications_all']:.0f} Ed25519 verifications a second",
+        ),
+        ("", f"fdatasync of 4 KiB p50 {machine['sync_ms_p50']:.2f} ms, p99 {machine['sync_ms_p99']:.2f} ms"),
+        (
+            "1 sustained",
+            f"{sustained['per_second']} documents a second = {sustained['of_limit']} of the signature limit",
+        ),
+        (
+            "2 rows",
+            f"{rows['per_second']} rows a second, 100 a document = {rows['times_documents']} x documents",
+        ),
+        ("3 finality idle", f"p50 {idle['p50']} ms, p99 {idle['p99']} ms"),
+        (
+            "  at half load",
+            f"p50 {loaded['p50']} ms, p99 {loaded['p99']} ms ({finality['half_load']} a second)",
+        ),
+        (
+            "4 verification",
+            f"{verification['per_second']} transactions a second ({verification['transactions']} in "
+            f"{verification['seconds']} s), signatures {verification['of_limit']} of the machine's",
+        ),
+        (
+            "5 start-up",
+            f"restart {start_up['restart_seconds']} s, rebuild {start_up['rebuild_blocks_per_second']} blocks/s, "
+            f"catch-up {start_up['catch_up_blocks_per_second']} blocks/s (height {start_up['height']})",
+        ),
+        (
+            "6 sizes",
+            f"{sizes['tokens']} tokens: {sizes['disk_bytes_per_token']} bytes on disk a token, resident "
+            f"{max(sizes['resident_mib'].values())} MiB",
+        ),
+        ("took", f"{figures['seconds']} s"),
+    ]
+    return "\n".join(f"{name:16} {text}" for name, text in lines)
+
+
+def say(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
