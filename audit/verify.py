@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(options, "not-read", str(error), NOT_FOUND)
     except ChildError as error:
         return _complain(options, "fault", str(error), OUR_FAULT)
+    except KeyboardInterrupt:
+        return _complain(options, "interrupted", "interrupted before everything was checked", OUR_FAULT)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,6 @@ what the test says.
 
 import random
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,15 +14,25 @@ import pytest
 
 from audit.chain import verify_chain
 from audit.failure import NothingFoundError, VerificationError
-from chain.block import Block, BlockHeader, Change, auth_root, transactions_root
+from chain.block import Block, BlockHeader, Change, Results, auth_root, transactions_root
 from chain.certificate import Vote, VoteKind, vote_sign_bytes
+from chain.codec import ANY, Value, decode, encode
 from chain.evidence import Evidence
+from chain.hashing import Tag, merkle_root
 from chain.keys import ED25519
 from chain.transaction import decode_auth, encode_auth
 from chain.types import NO_ROUND, Hash32, Height, Round, Signature
 from contracts.records import STATUSES, Balance, Collection, Token, balance_of, programme_scope
 from storage.log_format import Records
-from tests.support.archive import Archive, agreement, an_archive, replace_value, with_directories, with_money
+from tests.support.archive import (
+    Archive,
+    Edit,
+    agreement,
+    an_archive,
+    replace_value,
+    with_directories,
+    with_money,
+)
 from tests.support.budget import MEMBERS, a_key, a_line
 
 TENGE = 100
@@ -132,8 +141,17 @@ def test_a_torn_tail_is_damage_to_an_auditor(tmp_path: Path) -> None:
             verify_chain(node, None, 0)
 
 
-HEADER_FORGERIES: dict[str, tuple[Callable[[BlockHeader], BlockHeader], str]] = {
-    name: (lambda header, name=name: replace(header, **{name: Hash32(bytes(31) + b"\x01")}), words)
+def with_another(field: str) -> Edit:
+    """An edit of a header that puts another hash in a field."""
+
+    def edit(header: BlockHeader) -> BlockHeader:
+        return replace(header, **{field: Hash32(bytes(31) + b"\x01")})
+
+    return edit
+
+
+HEADER_FORGERIES: dict[str, tuple[Edit, str]] = {
+    name: (with_another(name), words)
     for name, words in (
         ("chain_id", "chain_id in the header"),
         ("proposer", "the proposer is not in the validator set"),
@@ -369,7 +387,7 @@ def test_archives_mutated_under_right_checksums_fail_and_nothing_else(tmp_path: 
     chance = random.Random(8)
     archive = with_money(an_archive())
     groups = list(archive.groups)
-    for number in range(120):
+    for number in range(60):
         at = chance.randrange(len(groups))
         part = chance.choice(Records._fields)
         payload = bytearray(getattr(groups[at], part))
@@ -383,4 +401,55 @@ def test_archives_mutated_under_right_checksums_fail_and_nothing_else(tmp_path: 
         with pytest.raises(VerificationError) as failure:
             verify_chain(node, None, 0)
         assert failure.value.height is not None
+        shutil.rmtree(node)
+
+
+def mutated_value(chance: random.Random, value: Value) -> Value:
+    """Another value of nearly the same form: one leaf of it replaced."""
+    if isinstance(value, tuple) and value:
+        at = chance.randrange(len(value))
+        return (*value[:at], mutated_value(chance, value[at]), *value[at + 1 :])
+    if isinstance(value, bytes) and value:
+        at = chance.randrange(len(value))
+        return value[:at] + bytes((chance.randrange(256),)) + value[at + 1 :]
+    others: tuple[Value, ...] = (None, True, 0, 1, 2**63 - 1, b"", bytes(32), "", "x", (), (1,))
+    return chance.choice(others)
+
+
+def certified_again(archive: Archive, changes: list[bytes]) -> None:
+    """The last block with other changes, under a changes_root and a certificate that fit them."""
+    records = archive.groups[-1]
+    block = Block.decode(records.block)
+    header = replace(block.header, changes_root=merkle_root(Tag.CHANGE, changes))
+    results = Results(Results.decode(records.results).outcomes, tuple(changes))
+    certificate = archive.certify(header, archive.validators(header.height))
+    archive.groups[-1] = Records(
+        replace(block, header=header, header_bytes=header.encode()).encode(),
+        results.encode(),
+        certificate.encode(),
+    )
+
+
+def test_changes_mutated_under_right_roots_and_certificates_fail_and_nothing_else(tmp_path: Path) -> None:
+    """What only colluding validators could write: a sentence, never a crash."""
+    chance = random.Random(9)
+    archive = with_money(an_archive())
+    last = archive.groups[-1]
+    for number in range(40):
+        changes = list(Results.decode(last.results).changes)
+        at = chance.randrange(len(changes))
+        value = decode(changes[at], ANY, len(changes[at]))
+        if number % 2 and isinstance(value, tuple) and isinstance(value[5], bytes):
+            record = mutated_value(chance, decode(value[5], ANY, len(value[5])))
+            value = (*value[:5], encode(record))
+        else:
+            value = mutated_value(chance, value)
+        if encode(value) == changes[at]:
+            continue
+        changes[at] = encode(value)
+        archive.groups[-1] = last
+        certified_again(archive, changes)
+        node = archive.write(tmp_path / str(number))
+        with pytest.raises(VerificationError):
+            verify_chain(node, None, 0)
         shutil.rmtree(node)

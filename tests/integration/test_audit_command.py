@@ -1,5 +1,6 @@
 """The command as an auditor runs it: from a copied folder, by exit status, for people and for programs."""
 
+import ast
 import json
 import shutil
 import subprocess
@@ -39,6 +40,16 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "-S", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_the_folder_imports_itself_and_the_standard_library_only() -> None:
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert name.split(".")[0] in sys.stdlib_module_names | {"audit"}, f"{path.name}: {name}"
 
 
 def test_a_copied_folder_verifies_a_chain_from_any_directory(

@@ -213,4 +213,13 @@ def replace_value(state: MemoryReader, collection: str, key: bytes, value: bytes
     return update(state, [(state_path(collection, key), value_hash(value))]).root
 
 
-__all__ = ["Archive", "agreement", "an_archive", "replace", "replace_value", "with_directories", "with_money"]
+__all__ = [
+    "Archive",
+    "Edit",
+    "agreement",
+    "an_archive",
+    "replace",
+    "replace_value",
+    "with_directories",
+    "with_money",
+]

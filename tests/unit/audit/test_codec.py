@@ -90,7 +90,8 @@ def test_more_values_than_any_structure_has_are_refused() -> None:
 
 
 def test_what_the_profile_lacks_cannot_be_written() -> None:
-    for value in (-1, 1 << 63, 1.5, {}, "\u0301", [[[[[[[[[]]]]]]]]]):
+    values: tuple[Any, ...] = (-1, 1 << 63, 1.5, {}, "\u0301", [[[[[[[[[]]]]]]]]])
+    for value in values:
         with pytest.raises(ValueError):
             encode(value)
 

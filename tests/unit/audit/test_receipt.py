@@ -34,7 +34,7 @@ def story() -> tuple[Archive, dict[int, ValidatorSet]]:
     archive.block()
     archive.do("treasury", "treasury.open_day", 20459)
     for height in range(1, len(archive.groups) + 2):
-        sets[height] = validators_at(archive.ledger.state, height)  # type: ignore[arg-type]
+        sets[height] = validators_at(archive.ledger.state, height)
     return archive, sets
 
 
@@ -152,7 +152,7 @@ def test_a_state_that_is_not_proved_fails() -> None:
 def test_steps_that_do_not_lead_from_the_genesis_to_the_set_fail() -> None:
     receipt = last()
     (step,) = receipt["steps"]
-    for changed in (
+    wrong: tuple[Any, ...] = (
         [],
         [step, step],
         [step | {"certificate": receipt["certificate"]}],
@@ -160,7 +160,8 @@ def test_steps_that_do_not_lead_from_the_genesis_to_the_set_fail() -> None:
         [step | {"next_validators": of(2)["validators"]}],
         [{"header": step["header"]}],
         None,
-    ):
+    )
+    for changed in wrong:
         with pytest.raises(VerificationError):
             verify(receipt | {"steps": changed})
 
