@@ -128,6 +128,8 @@ class Transport:
         self._pins = {fingerprint(peer.certificate): peer.address for peer in config.peers}
         if len(self._pins) != len(config.peers) or len(set(self._pins.values())) != len(config.peers):
             raise ConfigError("two peers with one certificate or one address", "PEER-TWICE")
+        if config.address in self._pins.values():
+            raise ConfigError("this node is named among its own peers", "PEER-SELF")
         self._listener: socket.socket | None = None
         self._inbox = Inbox()
         self._links: dict[Address, Peer] = {}
@@ -283,13 +285,16 @@ class Transport:
                     host, port, ssl=self._client_tls, ssl_handshake_timeout=self._config.deadlines.tls_s
                 )
 
+        loop = asyncio.get_running_loop()
         wait_s = BACK_OFF_FIRST_S
         while True:
+            began = loop.time()
             link = self._links.get(peer.address)
             if link is not None:
                 await link.ended.wait()
-                wait_s = BACK_OFF_FIRST_S
-            elif await self._link(open_tls, peer.address, lambda: None):
+            else:
+                await self._link(open_tls, peer.address, lambda: None)
+            if loop.time() - began >= BACK_OFF_LAST_S:  # it was a link, not another refusal
                 wait_s = BACK_OFF_FIRST_S
             await asyncio.sleep(wait_s * (1 - self._chance.random() / 2))
             wait_s = min(2 * wait_s, BACK_OFF_LAST_S)
@@ -299,16 +304,16 @@ class Transport:
         open_tls: Callable[[], Awaitable[Streams]],
         expected: Address | None,
         greeted: Callable[[], None],
-    ) -> bool:
-        """One connection from TLS to its end; whether it was up. `expected`: the peer that was dialled."""
+    ) -> None:
+        """One connection from TLS to its end. `expected` is the peer that was dialled; `greeted` is called
+        when the peer has said who it is."""
         try:
             reader, writer = await open_tls()
         except ConnectionRefusedError:
-            return False  # nobody listens: a node that is down is no refusal
+            return  # nobody listens: a node that is down is no refusal
         except OSError as error:
             self._note(tls_failure(error))
-            return False
-        is_up = False
+            return
         peer: Peer | None = None
         refusal: InvalidMessageError | None = None
         try:
@@ -317,8 +322,7 @@ class Transport:
             peer = Peer(reader, writer, address, dialler, self._config.deadlines)
             await peer.greet(Hello(self._config.chain_id, self._config.address, self._height()))
             greeted()
-            is_up = self._admit(peer)
-            if is_up:
+            if self._admit(peer):
                 await peer.run(self._config.limits, self._receive(peer.address))
         except InvalidMessageError as error:
             refusal = error
@@ -336,7 +340,6 @@ class Transport:
                 writer.transport.abort()
             else:
                 await peer.close(refusal)
-        return is_up
 
     def _identify(self, writer: asyncio.StreamWriter, expected: Address | None) -> Address:
         """Whose certificate this is. Raises LinkRefused: any pinned one passes TLS, the dialled one is

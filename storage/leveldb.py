@@ -35,7 +35,7 @@ def _raise(path: Path, action: str, error: Exception) -> NoReturn:
         raise CorruptionError(
             f"{path}: the state database fails its checks while it {action}: {error}. {_REBUILD}"
         ) from error
-    if "LOCK" in str(error) or "lock" in str(error):
+    if "/LOCK: " in str(error):  # LevelDB's own lock file, the last of the path it names
         raise StorageError(
             f"{path}: the state database is in use by another process. Stop the other one first", "LOCKED"
         ) from error

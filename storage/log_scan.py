@@ -106,9 +106,10 @@ class Segment:
         return self.first_height + len(self.starts)
 
     def place(self, start: int, size: int) -> None:
-        """The next height stands there."""
-        self.starts.append(start)
+        """The next height stands there. `starts` grows last: it is what makes the height visible to
+        readers."""
         self.sizes.append(size)
+        self.starts.append(start)
 
 
 @dataclass(frozen=True, slots=True)

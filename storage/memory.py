@@ -48,6 +48,10 @@ class MemoryJournal:
     def position(self) -> bytes | None:
         return self._position
 
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(record) for record in self._records)
+
     def records(self) -> tuple[bytes, ...]:
         return tuple(self._records)
 
