@@ -35,11 +35,8 @@ from chain.codec import (
 from chain.errors import DecodeError, InvalidMessageError
 from chain.evidence import EVIDENCE_BYTES
 from chain.transaction import AUTH_BYTES, BODY_BYTES
-from chain.types import NO_ROUND, Address, Hash32, Height, Round
+from chain.types import NO_ROUND, Hash32, Height, Round
 from chain.validators import VALIDATORS_MAXIMUM
-
-PROTOCOL_VERSION = 1
-"""Said in HELLO; another version ends the link."""
 
 STATUS_BYTES = 16 * 1024
 VOTES_BYTES = 64 * 1024
@@ -60,9 +57,8 @@ TXS_MAXIMUM = 4096
 
 
 class MessageType(IntEnum):
-    """The byte after a frame's length."""
+    """The byte after a frame's length. 0 and 1 are the link's own: its refusal and HELLO."""
 
-    HELLO = 1
     PROPOSAL = 2
     VOTE = 3
     STATUS = 4
@@ -76,7 +72,6 @@ class MessageType(IntEnum):
 
 
 LIMIT_BYTES: dict[MessageType, int] = {
-    MessageType.HELLO: 256,
     MessageType.PROPOSAL: FRAME_BYTES,
     MessageType.VOTE: VOTE_BYTES,
     MessageType.STATUS: STATUS_BYTES,
@@ -104,11 +99,6 @@ _VOTE = Binary(1, VOTE_BYTES)
 _BLOCK = Binary(1, BLOCK_BYTES)
 _CERTIFICATE = Binary(1, CERTIFICATE_BYTES)
 
-HELLO_SHAPE = Struct(
-    "hello",
-    1,
-    (("protocol", UINT), ("chain_id", HASH), ("address", Optional(HASH)), ("height", UINT)),
-)
 PROPOSAL_SHAPE = Struct(
     "proposal message",
     1,
@@ -155,25 +145,6 @@ def _none(number: int) -> int | None:
 
 def _minus(value: Round | None) -> Round:
     return NO_ROUND if value is None else value
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """First on every link, both ways. `address` is None for a node that holds no validator key."""
-
-    chain_id: Hash32
-    address: Address | None
-    height: Height
-    protocol: int = PROTOCOL_VERSION
-
-    def encode(self) -> bytes:
-        return encode((1, self.protocol, self.chain_id, self.address, self.height))
-
-    @staticmethod
-    def decode(payload: bytes) -> "Hello":
-        limit_bytes = LIMIT_BYTES[MessageType.HELLO]
-        protocol, chain_id, address, height = decode_fields(payload, HELLO_SHAPE, limit_bytes)
-        return Hello(chain_id, address, height, protocol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from chain.genesis import Genesis
 from chain.hashing import History
 from chain.keys import SigningKey
 from chain.types import ZERO_HASH, Address, Height
-from consensus.messages import LIMIT_BYTES, MessageType
+from consensus.messages import LIMIT_BYTES
 from consensus.records import KeyRetired, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
 from network.certificates import certificate_der, fingerprint
@@ -272,7 +272,7 @@ def _transport(
             listen_host=config.p2p.host,
             listen_port=config.p2p.port,
             peers=peers,
-            limits={int(kind): limit for kind, limit in LIMIT_BYTES.items() if kind is not MessageType.HELLO},
+            limits={int(kind): limit for kind, limit in LIMIT_BYTES.items()},
         ),
         height,
         Random(),

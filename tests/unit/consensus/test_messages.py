@@ -17,7 +17,6 @@ from consensus.messages import (
     GetBlock,
     GetCommits,
     HeldVotes,
-    Hello,
     MessageType,
     ProposalMessage,
     Status,
@@ -27,7 +26,7 @@ from consensus.messages import (
     decode_body,
     pack_transactions,
 )
-from tests.support.committee import CHAIN_ID, Committee
+from tests.support.committee import Committee
 
 FOUR = Committee(4)
 A = FOUR.block(b"A", proposer=0)
@@ -41,8 +40,6 @@ STATUS = Status(Height(1), Round(2), Step.PREVOTE, True, (ROW,), (A.block_id,))
 @pytest.mark.parametrize(
     "message",
     [
-        Hello(CHAIN_ID, FOUR.address(0), Height(7)),
-        Hello(CHAIN_ID, None, Height(0)),
         ProposalMessage(PROPOSAL, A, POLKA),
         ProposalMessage(FOUR.proposal(0, A.block_id), None, ()),
         STATUS,
