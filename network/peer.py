@@ -118,7 +118,10 @@ class Peer:
                 if refusal is not None and refusal.code != "REFUSED-BY-PEER":
                     self._writer.write(encode_frame(REFUSAL, encode_refusal(refusal)))
                     await self._writer.drain()
-                self._writer.close()
+                # A lost link is closed already, and a second close takes from Python 3.11.2 (Debian 12) what
+                # abort needs.
+                if not self._writer.is_closing():
+                    self._writer.close()
                 await self._writer.wait_closed()
         except (OSError, TimeoutError):
             self._writer.transport.abort()
