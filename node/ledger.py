@@ -353,5 +353,5 @@ class Ledger:
     def _set_beginnings(self, height: int) -> list[int]:
         """First heights, above 1 and up to `height`, of the validator sets there have been."""
         pairs = self._application.scan(Collection.VALIDATOR_SETS, b"", SCAN_PAGE)
-        firsts = [ValidatorSet.decode(value).first_height for _, value in pairs]
+        firsts = sorted(ValidatorSet.decode(value).first_height for _, value in pairs)
         return [first for first in firsts if 1 < first <= height]
