@@ -569,7 +569,7 @@ _CHANGE = row(
     ("seq", uint(0, 19_999)),
     ("tx_id", optional(HASH)),
     ("collection", name),
-    ("key", binary(0, 256)),
+    ("key", binary(0, 512)),
     ("old_value_hash", optional(HASH)),
     ("new_value", optional(binary(1, 1 << 20))),
 )

@@ -105,10 +105,10 @@ class Walk:
         validators = self._check_header(block, group.height)
         self._check_parent_certificate(block, group)
         transactions = self._read_transactions(block)
-        self._check_evidence(block, group)
+        evidence = self._check_evidence(block, group)
         try:
             changes = read_results(group.results, block)
-            self._fold(block, transactions, changes, group)
+            self._fold(block, transactions, changes, evidence, group)
         except VerificationError as error:
             raise error.at(group.height, *group.places[1]) from None
         try:
@@ -171,33 +171,36 @@ class Walk:
                 raise VerificationError(f"transaction {index}: {error.what}") from None
         return found
 
-    def _check_evidence(self, block: Block, group: Group) -> None:
-        seen = set()
+    def _check_evidence(self, block: Block, group: Group) -> list[bytes]:
+        """The keys under which the state must record it."""
+        keys: list[bytes] = []
         for item in block.evidence:
             misconduct = read_evidence(item)
             key = encode((misconduct.address, misconduct.height, misconduct.kind))
             if not group.height - EVIDENCE_HEIGHTS <= misconduct.height <= group.height:
                 raise VerificationError(f"evidence of height {misconduct.height} is too old or too new")
-            if key in seen or self._state.holds("evidence", key):
+            if key in keys or self._state.holds("evidence", key):
                 raise VerificationError("evidence against one validator, height and kind is given twice")
-            seen.add(key)
+            keys.append(key)
             validators = self._state.set_at(misconduct.height)
             jobs = evidence_jobs(misconduct, validators, self._genesis.chain_id)
             self._signatures.add(jobs, group.height, group.places[0])
         self.report.evidence += len(block.evidence)
+        return keys
 
     def _fold(
-        self, block: Block, transactions: list[Transaction], changes: list[Change], group: Group
+        self,
+        block: Block,
+        transactions: list[Transaction],
+        changes: list[Change],
+        evidence: list[bytes],
+        group: Group,
     ) -> None:
         """The changes in their order: the block's own, each transaction's after its authority, no other."""
         header, state = block.header, self._state
         groups = _by_transaction(changes, transactions)
         _check_cost(state, transactions, groups)
-        state.apply_block_changes(groups[0], header.time_ms)
-        for item in block.evidence:
-            misconduct = read_evidence(item)
-            if not state.holds("evidence", encode((misconduct.address, misconduct.height, misconduct.kind))):
-                raise VerificationError("evidence in the block is not recorded in the state")
+        state.apply_block_changes(groups[0], group.height, header.time_ms, evidence)
         for index, transaction in enumerate(transactions):
             try:
                 size_bytes = len(block.transactions[index][0])

@@ -37,8 +37,10 @@ from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
 
 IDS_REMOVED_PER_BLOCK = 1_000
-BLOCK_COLLECTIONS = frozenset({"ids", "expiry", "evidence", "validator-sets", "ballots"})
-"""What a block may change beside its transactions: never money, people or rights."""
+SETS_KEPT_HEIGHTS = 10_000
+SETS_REMOVED_PER_BLOCK = 10
+BLOCK_COLLECTIONS = frozenset({"ids", "expiry", "evidence", "validator-sets"})
+"""What a block changes before its transactions: never money, people or rights."""
 
 
 class Institution(NamedTuple):
@@ -82,7 +84,7 @@ _SIGNER = struct(
     ("revoked", optional(UINT)),
 )
 _ID = struct(1, ("tx_id", HASH), ("height", uint(1)), ("index", UINT), ("valid_until_ms", UINT))
-_MISCONDUCT = struct(1, ("recorded", uint(1)))
+_OWNER = struct(1, ("institution", name), ("is_validator", anything), ("owner", HASH))
 _EXPIRY = encode((1,))
 
 
@@ -97,6 +99,11 @@ def id_key(institution: str, client_id: bytes) -> bytes:
     return institution.encode("ascii") + b"\x00" + client_id
 
 
+def expiry_key(valid_until_ms: int, key: bytes) -> bytes:
+    """valid_until, 8 bytes ‖ the key of `ids`."""
+    return valid_until_ms.to_bytes(8, "big") + key
+
+
 class State:
     """Folded state; `apply_*` in the order of the block, then `close_block`."""
 
@@ -109,12 +116,13 @@ class State:
         self._expiring: list[tuple[int, bytes]] = []
         self.institutions: dict[str, Institution] = {}
         self.signers: dict[bytes, Signer] = {}
+        self.owners: dict[bytes, bytes] = {}
         self.params: dict[str, int] = {}
         self.params_hash = b""
         self.sets: dict[int, ValidatorSet] = {}
         self.money = Money()
         self.changes = 0
-        for (collection, key), value in genesis_state(genesis).items():
+        for (collection, key), value in sorted(genesis_state(genesis).items()):
             self._put(collection, key, value)
         self._tree.update(self._batch)
         self._batch = {}
@@ -144,28 +152,43 @@ class State:
         """Whether the institution has already used this client id."""
         return id_key(transaction.institution, transaction.client_id) in self._used_ids
 
-    def apply_block_changes(self, changes: list[Change], time_ms: int) -> None:
-        """What the block changed before its transactions: expired ids leave, all that must and no other."""
+    def apply_block_changes(
+        self, changes: list[Change], height: int, time_ms: int, evidence: list[bytes]
+    ) -> None:
+        """What the block changed before its transactions: expired client ids leave, all that must and no
+        other; old validator sets leave; its evidence, given by keys, is recorded."""
+        found: dict[str, dict[bytes, bytes | None]] = {name: {} for name in BLOCK_COLLECTIONS}
         for change in changes:
             if change.collection not in BLOCK_COLLECTIONS:
                 raise VerificationError(
                     f"change {change.seq}: a block by itself may not change {change.collection}"
                 )
-        found = {
-            (change.collection, change.key): change.new_value
-            for change in changes
-            if change.collection in ("ids", "expiry")
-        }
-        if found != dict.fromkeys(self._expired(time_ms)):
+            found[change.collection][change.key] = change.new_value
+        expired = self._expired(time_ms)
+        if found["ids"] != dict.fromkeys(key for _, key in expired) or found["expiry"] != dict.fromkeys(
+            expiry_key(*item) for item in expired
+        ):
             raise VerificationError("the client ids that this block forgets are not those that expired")
+        if found["evidence"] != dict.fromkeys(evidence, encode((1, height))):
+            raise VerificationError("the evidence recorded in the state is not that in the block")
+        removed = found["validator-sets"]
+        if len(removed) > SETS_REMOVED_PER_BLOCK or any(
+            value is not None or self._last_height(key) + SETS_KEPT_HEIGHTS >= height
+            for key, value in removed.items()
+        ):
+            raise VerificationError("the block changes validator sets that it may not")
         self._apply(changes)
 
-    def _expired(self, time_ms: int) -> list[tuple[str, bytes]]:
-        """What this block must remove, in order of (valid until, key): at most 1,000 ids."""
-        found: list[tuple[str, bytes]] = []
-        while self._expiring and self._expiring[0][0] < time_ms and len(found) < 2 * IDS_REMOVED_PER_BLOCK:
-            valid_until, key = heapq.heappop(self._expiring)
-            found += (("ids", key), ("expiry", valid_until.to_bytes(8, "big") + key))
+    def _last_height(self, key: bytes) -> int:
+        """The last height that the set under this key votes on; without end for the newest."""
+        first = (1 << 64) - 1 - int.from_bytes(key, "big")
+        return min((later for later in self.sets if later > first), default=1 << 64) - 1
+
+    def _expired(self, time_ms: int) -> list[tuple[int, bytes]]:
+        """What this block must forget, (valid until, key) in this order: at most 1,000."""
+        found: list[tuple[int, bytes]] = []
+        while self._expiring and self._expiring[0][0] < time_ms and len(found) < IDS_REMOVED_PER_BLOCK:
+            found.append(heapq.heappop(self._expiring))
         return found
 
     def apply_transaction(
@@ -174,7 +197,7 @@ class State:
         """What a transaction changed, its own client id among it; money is counted under its action."""
         key = id_key(transaction.institution, transaction.client_id)
         entry = encode((1, transaction.id, height, index, transaction.valid_until_ms))
-        expiry = transaction.valid_until_ms.to_bytes(8, "big") + key
+        expiry = expiry_key(transaction.valid_until_ms, key)
         found = {
             (change.collection, change.key): change.new_value
             for change in changes
@@ -256,7 +279,17 @@ class State:
         before = self.signers.get(key)
         if before is not None and (before.institution != institution or (before.revoked and not revoked)):
             raise VerificationError("a signer changed institution, or came back after being revoked")
+        if self.owners.get(address_of(public_key)) != key:
+            raise VerificationError("a signer's key is not registered as his")
         self.signers[key] = Signer(institution, public_key, roles, revoked)
+
+    def _note_owner(self, key: bytes, value: bytes | None) -> None:
+        if value is None or key in self.owners:
+            raise VerificationError("a registered key was removed or given to another")
+        _, is_validator, owner = _record(value, _OWNER, "keys")
+        if is_validator is not (owner == key):
+            raise VerificationError("a registered key belongs neither to a signer nor to a validator")
+        self.owners[key] = owner
 
     def _note_params(self, key: bytes, value: bytes | None) -> None:
         if key or value is None:
@@ -271,11 +304,9 @@ class State:
         found = read_validator_set(value)
         if len(key) != 8 or found.first_height != first_height:
             raise VerificationError("a validator set stands under another height than it says")
+        if any(self.owners.get(member.address) != member.address for member in found.members):
+            raise VerificationError("a validator's key is not registered")
         self.sets[first_height] = found
-
-    def _note_misconduct(self, key: bytes, value: bytes | None) -> None:
-        if value is not None:
-            _record(value, _MISCONDUCT, "evidence")
 
 
 _NOTES = {
@@ -283,7 +314,7 @@ _NOTES = {
     "signers": State._note_signer,
     "params": State._note_params,
     "validator-sets": State._note_set,
-    "evidence": State._note_misconduct,
+    "keys": State._note_owner,
 }
 
 

@@ -28,7 +28,7 @@ STATUSES: dict[str, tuple[int, ...]] = {
 ISSUING = frozenset({"request.form", "budget.adopt", "budget.refine", "budget.adjust"})
 """The only actions that bring money into being; none destroys any."""
 
-_TEXT = text(128)
+_TEXT = text(512)
 _LINE = row(
     ("budget", _TEXT),
     ("year", uint(1, 9999)),

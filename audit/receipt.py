@@ -39,7 +39,7 @@ _PROOF = row(
     ("kind", uint(0, 2)),
     ("leaf", optional(row(("path", HASH), ("value_hash", HASH)))),
 )
-_KEY = binary(0, 256)
+_KEY = binary(0, 512)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,8 @@ def with_another(field: str) -> Edit:
     """An edit of a header that puts another hash in a field."""
 
     def edit(header: BlockHeader) -> BlockHeader:
-        return replace(header, **{field: Hash32(bytes(31) + b"\x01")})
+        other: Any = {field: Hash32(bytes(31) + b"\x01")}
+        return replace(header, **other)
 
     return edit
 

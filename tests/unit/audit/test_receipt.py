@@ -124,7 +124,10 @@ def test_a_changed_number_fails(member: str) -> None:
 def test_a_changed_path_fails(member: str) -> None:
     receipt = of(1, 3)
     path = receipt[member]
-    for changed in (path[1:], [*path, path[0]], path[::-1], [path[0][:-2], *path[1:]], None, {}, [1]):
+    wrong: tuple[Any, ...] = (
+        path[1:], [*path, path[0]], path[::-1], [path[0][:-2], *path[1:]], None, {}, [1],
+    )  # fmt: skip
+    for changed in wrong:
         with pytest.raises(VerificationError):
             verify(receipt | {member: changed})
 
@@ -143,7 +146,7 @@ def test_a_state_that_is_not_proved_fails() -> None:
         present | {"collection": "\x1b[2J"},
         present | {"proof": absent["proof"]},
         present | {"extra": 1},
-        state_item(archive, Collection.DAY, b"x" * 300),
+        state_item(archive, Collection.DAY, b"x" * 600),
     ):
         with pytest.raises(VerificationError):
             verify(receipt | {"states": [changed]})
