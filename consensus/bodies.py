@@ -31,6 +31,10 @@ class Bodies:
         self._blocks.setdefault(block.block_id, block)
         self._requested.discard(block.block_id)
 
+    def turn_away(self, block_id: Hash32) -> None:
+        """It came when nobody wanted it any more; wanted again, it must be asked for again."""
+        self._requested.discard(block_id)
+
     def put_built(self, block: Block) -> None:
         """Our own builder executed it a moment ago: a second execution would say the same."""
         self.put(block)

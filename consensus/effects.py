@@ -38,8 +38,8 @@ class CheckBlock:
 @dataclass(frozen=True, slots=True)
 class RequestBody:
     """Ask peers for the block by id (GET_BLOCK), first those whose STATUS names it, until BodyReceived or
-    ProposalReceived or CertificateReceived brings it or the height ends. Said once an id, unless the block
-    was let go and is wanted again."""
+    ProposalReceived or CertificateReceived brings it or the height ends. Said once an id, and once more when
+    the block came too late or was let go and is wanted again."""
 
     block_id: Hash32
 

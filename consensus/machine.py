@@ -311,6 +311,8 @@ class Consensus:
     def _take_body(self, block: Block) -> None:
         if block.block_id in self._wanted_bodies():
             self._bodies.put(block)
+        else:
+            self._bodies.turn_away(block.block_id)
 
     def _take_built(self, round_: int, block: Block) -> None:
         if round_ == self.round and self.step is Step.PROPOSE and round_ not in self._proposals:

@@ -182,6 +182,7 @@ class Node:
             BOUNDS,
             committee.verify,
         )
+        self.wanted: set[Hash32] = set()
         self.started_with = list(self.disk.journal)
         self.script: list[tuple[Input | None, tuple[Effect, ...]]] = []
         self.recovered = self.machine.recover([decode_record(payload) for payload in self.disk.journal])
@@ -275,6 +276,7 @@ class Node:
             case BuildBlock(_, round_):
                 self.later(random.randrange(100), lambda: self.handle(BlockBuilt(round_, self.built(round_))))
             case RequestBody(block_id):
+                self.wanted.add(block_id)
                 self.cluster.oracle.seen["body asked for"] += 1
                 self.later(random.randrange(500), lambda: self._ask(block_id))
             case ReportEquivocation():
@@ -291,7 +293,7 @@ class Node:
             self.disk.sync()
 
     def _ask(self, block_id: Hash32) -> None:
-        if self.machine.body(block_id) is None and not self.machine.is_decided:
+        if block_id in self.wanted and not self.machine.is_decided:
             peer = self.cluster.random.choice(self.cluster.peers_of(self))
             self.cluster.send(
                 self, peer, MessageType.GET_BLOCK, GetBlock(Height(self.height), block_id).encode()
@@ -389,7 +391,9 @@ class Node:
                 if body is not None:
                     self.cluster.send(self, sender, MessageType.BLOCK, body.encode())
             case Block():
-                self.handle(BodyReceived(message))
+                if message.block_id in self.wanted:
+                    self.wanted.discard(message.block_id)
+                    self.handle(BodyReceived(message))
             case Commit(block, certificate):
                 if certificate.height == self.machine.height:
                     self.handle(CertificateReceived(certificate, block))

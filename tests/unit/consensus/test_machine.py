@@ -392,6 +392,16 @@ def test_a_body_is_asked_for_once() -> None:
     assert [effect for effect in seat.said if isinstance(effect, RequestBody)] == [RequestBody(B.block_id)]
 
 
+def test_a_body_that_came_too_late_is_asked_for_again_when_it_is_wanted_again() -> None:
+    seat = a_seat()
+    signed = FOUR.proposal(0, A.block_id)
+    assert RequestBody(A.block_id) in seat.see(ProposalReceived(signed, None, (), NOON_MS))
+    in_round(seat, 2)
+    seat.see(BodyReceived(A))
+    assert seat.machine.body(A.block_id) is None
+    assert RequestBody(A.block_id) in seat.hear(*FOUR.precommits(0, A.block_id, (0, 2, 3)))
+
+
 def test_a_body_nobody_asked_for_is_not_kept() -> None:
     seat = a_seat()
     seat.see(BodyReceived(B))
