@@ -12,7 +12,7 @@ from storage.state import LevelState
 from tests.support.log import a_group, everything, open_log
 from tests.support.writer import KEYS, a_record, changes, state_root
 
-LIVES = 4
+LIVES = 3
 """The next process goes on where the killed one stood."""
 
 
@@ -36,7 +36,7 @@ def kill_after(store: str, path: Path, writes: int) -> int:
 def test_the_block_log_of_a_killed_node_holds_every_height_it_reported(tmp_path: Path, seed: int) -> None:
     chance = Random(seed)
     for _ in range(LIVES):
-        reported = kill_after("blocks", tmp_path / "blocks", chance.randrange(1, 200))
+        reported = kill_after("blocks", tmp_path / "blocks", chance.randrange(1, 80))
         log = open_log(tmp_path / "blocks")
         assert log.last_height >= reported
         assert everything(log) == {height: a_group(height) for height in range(1, log.last_height + 1)}
@@ -49,7 +49,7 @@ def test_the_state_of_a_killed_node_is_that_of_one_height_it_reported_or_the_nex
 ) -> None:
     chance = Random(seed)
     for _ in range(LIVES):
-        reported = kill_after("state", tmp_path / "state", chance.randrange(1, 200))
+        reported = kill_after("state", tmp_path / "state", chance.randrange(1, 80))
         state = LevelState.open(tmp_path / "state")
         height = state.height
         assert height is not None
@@ -70,7 +70,7 @@ def test_the_journal_of_a_killed_node_holds_every_record_it_reported(tmp_path: P
     path = tmp_path / "journal" / "votes"
     Journal.create(path).close()
     for _ in range(LIVES):
-        reported = kill_after("journal", path, chance.randrange(1, 100))
+        reported = kill_after("journal", path, chance.randrange(1, 50))
         journal = Journal.open(path)
         first = int(journal.position or b"0")
         records = journal.records()

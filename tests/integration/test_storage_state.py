@@ -143,7 +143,7 @@ COMMITS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(commits=COMMITS, starts=st.lists(KEYS, min_size=1, max_size=3), limit=st.integers(0, 5))
 def test_leveldb_and_dictionaries_give_the_same_answers(
     commits: list[Changes], starts: list[bytes], limit: int
@@ -195,7 +195,7 @@ def test_a_flipped_byte_never_gives_a_wrong_answer(tmp_path: Path, in_tables: bo
         size = (tmp_path / "good" / name).stat().st_size
         if name.startswith("LOG") or name == "LOCK" or not size:
             continue  # a protocol for people, and an empty file
-        for offset in range(0, size, max(1, size // 60)):
+        for offset in range(0, size, max(1, size // 40)):
             shutil.copytree(tmp_path / "good", tmp_path / "bad")
             data = bytearray((tmp_path / "bad" / name).read_bytes())
             data[offset] ^= 0x10
