@@ -61,7 +61,8 @@ class TransportConfig:
     """0: any free one."""
     peers: Sequence[PinnedPeer]
     limits: Mapping[int, int]
-    """Longest payload, in bytes, of each type of message the node exchanges; types 0 and 1 are the link's."""
+    """Longest payload, in bytes, of each type of message the node exchanges; of types 0 and 1, which are the
+    link's own, nothing is handed on."""
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 
@@ -119,8 +120,8 @@ class Transport:
     """
 
     def __init__(self, config: TransportConfig, height: Callable[[], int], chance: Random) -> None:
-        assert not {REFUSAL, HELLO} & config.limits.keys(), "types 0 and 1 are the link's own"
         self._config = config
+        self._limits = {kind: limit for kind, limit in config.limits.items() if kind not in (REFUSAL, HELLO)}
         self._height = height
         self._chance = chance
         self._server_tls = make_tls_context(config, ssl.Purpose.CLIENT_AUTH)
@@ -323,7 +324,7 @@ class Transport:
             await peer.greet(Hello(self._config.chain_id, self._config.address, self._height()))
             greeted()
             if self._admit(peer):
-                await peer.run(self._config.limits, self._receive(peer.address))
+                await peer.run(self._limits, self._receive(peer.address))
         except InvalidMessageError as error:
             refusal = error
         except DecodeError as error:

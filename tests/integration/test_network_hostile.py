@@ -233,6 +233,7 @@ def test_a_peer_that_keeps_its_hello_to_itself_is_let_go(tmp_path: Path) -> None
         (b"\0\0\2\1\3", "FRAME-TOO-LONG"),
         (b"\0\x60\0\0\x08", "FRAME-TOO-LONG"),
         (b"\0\0\0\0\x63", "FRAME-TYPE"),
+        (b"\0\0\0\0\1", "FRAME-TYPE"),
     ],
 )
 def test_a_frame_out_of_bounds_ends_the_link_from_its_header(

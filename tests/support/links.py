@@ -19,7 +19,7 @@ from network.transport import PinnedPeer, Transport, TransportConfig
 CHAIN_ID = Hash32(b"c" * 32)
 VOTE = 3
 BLOCK = 8
-LIMITS = {VOTE: 512, BLOCK: 5 << 20}
+LIMITS = {HELLO: 256, VOTE: 512, BLOCK: 5 << 20}
 HEIGHT = 7
 
 
