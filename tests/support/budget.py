@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -69,6 +70,7 @@ PEOPLE: tuple[Role, ...] = (Role.HEAD, Role.ACCOUNTANT, Role.MODERATOR, Role.PRE
 """Every institution has one person for each role; the serial is the place here, from 1."""
 
 
+@cache
 def key_of_person(institution: str, role: Role) -> SigningKey:
     return SigningKey.from_seed(sha256(f"{institution}/{role.name}".encode()).digest())
 
