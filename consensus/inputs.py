@@ -63,7 +63,8 @@ class VoteReceived:
 @dataclass(frozen=True, slots=True)
 class CertificateReceived:
     """A COMMIT of this height. The machine checks signatures and quorum; with a true certificate its votes
-    count beyond the two kept from an equivocator. A false one changes nothing."""
+    count beyond the two kept from an equivocator. Of a false one the true
+    signatures count as single votes."""
 
     certificate: CommitCertificate
     block: Block | None

@@ -237,11 +237,11 @@ class Consensus:
                 power += self._powers.of[address]
         is_quorum = self._powers.is_quorum(power)
         for vote, sign_bytes in true_votes:
-            if self._holds(vote):
-                continue
-            if vote.address == self._address:
-                self._retire(f"a {vote.kind.name.lower()} of round {vote.round} that the journal lacks")
-            if is_quorum or not self._tally.at(vote.kind, vote.round).is_full(vote.address):
+            if not is_quorum:
+                self._take_vote(vote)  # with the bounds of any single vote
+            elif not self._adds_nothing(vote):
+                if vote.address == self._address:
+                    self._retire(f"a {vote.kind.name.lower()} of round {vote.round} that the journal lacks")
                 self._count(vote, sign_bytes)
         return is_quorum
 
@@ -643,6 +643,13 @@ class Consensus:
 
     def _holds(self, vote: Vote) -> bool:
         return self._tally.at(vote.kind, vote.round).holds(vote.address, (vote.block_id, vote.pol))
+
+    def _adds_nothing(self, vote: Vote) -> bool:
+        """Of an equivocator that stands for this id already a certificate brings no further valid rounds: one
+        liar could else name a new one in every message."""
+        votes = self._tally.at(vote.kind, vote.round)
+        is_known = votes.holds(vote.address, (vote.block_id, vote.pol))
+        return is_known or (votes.is_full(vote.address) and votes.stands_for(vote.address, vote.block_id))
 
     def _has_polka(self, round_: int, block_id: Hash32) -> bool:
         return self._powers.is_quorum(self._tally.at(VoteKind.PREVOTE, round_).power_for(block_id))

@@ -67,6 +67,10 @@ class RoundVotes:
         """Whether a further content of this validator counts only inside a certificate."""
         return len(self._contents_of.get(address, ())) >= VOTES_KEPT_PER_VALIDATOR
 
+    def stands_for(self, address: Address, block_id: Hash32 | None) -> bool:
+        """Whether a vote of this validator for this id is held, whatever valid round it names."""
+        return address in self._voters_for.get(block_id, ())
+
     def power_for(self, block_id: Hash32 | None) -> int:
         """Power behind an id, whatever valid round the votes name; each validator once."""
         return self._power_for.get(block_id, 0)

@@ -56,9 +56,6 @@ class Pacing:
     block_interval_ms: int = 200
     idle_ms: int = 30_000
 
-    def may_enter(self, now_ms: int, has_transaction: bool, has_message: bool) -> bool:
-        return self.wait_ms(now_ms, has_transaction, has_message) == 0
-
     def wait_ms(self, now_ms: int, has_transaction: bool, has_message: bool) -> int:
         """Milliseconds until the height may be entered if nothing else happens; 0 is now."""
         pause_ms = self.block_interval_ms if has_transaction or has_message else self.idle_ms

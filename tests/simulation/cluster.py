@@ -88,6 +88,12 @@ class Plan:
     """For each round its groups: node i hears in round r only senders of its own group, partitions[r][i].
     Rounds beyond the last are whole. With partitions there is no other trouble until healing."""
 
+    weather: str | None = None
+    """One kind of weather from the start until healing, instead of changing ones; see `Cluster.cuts_of`."""
+
+    skews_ms: tuple[int, ...] = ()
+    """How far each validator's clock is ahead; empty lets the seed choose, within 200 ms."""
+
     twins: tuple[int, ...] = ()
     """Which validators are twins; empty lets the seed choose."""
 
@@ -148,7 +154,8 @@ class Node:
         self.disk = Disk()
         self.life = 0
         self.is_up = True
-        self.skew_ms = cluster.random.randint(-200, 200)
+        skews_ms = cluster.plan.skews_ms
+        self.skew_ms = skews_ms[member] if skews_ms else cluster.random.randint(-200, 200)
         self.writes_to_live: int | None = None
         self.faulted: set[Hash32] = set()
         self.hidden_until_ms = 0
@@ -645,27 +652,38 @@ class Cluster:
         return self.is_masked and self.now_ms < HEALED_MS and self.random.random() < share
 
     def _change_weather(self) -> None:
-        random = self.random
         self._cuts = set()
         if self.now_ms >= HEALED_MS:
             return
-        weather = random.choice(["clear", "clear", "clear", "halves", "one-way", "star", "thirds"])
+        drawn = self.random.choice(["clear", "clear", "clear", "halves", "one-way", "star", "thirds"])
         if self.has_ambushes:
-            weather = "clear"  # an ambush needs rounds, and rounds need votes that arrive
-        side = {node.number: random.random() < 0.5 for node in self.nodes}
-        third = {node.number: random.randrange(3) for node in self.nodes}
-        centre = random.choice(self.nodes).number
-        for one in side:
-            for other in side:
-                is_cut = (
-                    (weather == "halves" and side[one] != side[other])
-                    or (weather == "one-way" and random.random() < 0.4)
-                    or (weather == "star" and centre not in (one, other))
-                    or (weather == "thirds" and third[one] != third[other])
-                )
-                if is_cut:
-                    self._cuts.add((one, other))
-        self.at(self.now_ms + random.randint(2_000, 12_000), self._change_weather)
+            drawn = "clear"  # an ambush needs rounds, and rounds need votes that arrive
+        self._cuts = self.cuts_of(self.plan.weather or drawn)
+        self.at(self.now_ms + self.random.randint(2_000, 12_000), self._change_weather)
+
+    def cuts_of(self, weather: str) -> set[tuple[int, int]]:
+        """(sender, receiver) that do not reach each other: two halves, one-way cuts, nobody hears who stands
+        before him (deaf), all but one node's links (star), three parts, or one after the other (lifting)."""
+        random, numbers = self.random, [node.number for node in self.nodes]
+        if weather == "lifting":
+            weather = ("thirds", "halves", "one-way")[min(3 * self.now_ms // HEALED_MS, 2)]
+        half = {number: random.random() < 0.5 for number in numbers}
+        third = {number: random.randrange(3) for number in numbers}
+        centre = random.choice(numbers)
+        pairs = [(one, other) for one in numbers for other in numbers]
+        match weather:
+            case "halves":
+                return {(one, other) for one, other in pairs if half[one] != half[other]}
+            case "one-way":
+                return {pair for pair in pairs if random.random() < 0.4}
+            case "deaf":
+                return {(one, other) for one, other in pairs if one < other}
+            case "star":
+                return {pair for pair in pairs if centre not in pair}
+            case "thirds":
+                return {(one, other) for one, other in pairs if third[one] != third[other]}
+            case _:
+                return set()
 
     # --- the adversary
 

@@ -58,6 +58,30 @@ def test_everything_first_sent_is_lost(n: int) -> None:
     Cluster(Plan(n, n=n, loses_first_sendings=True, is_masked=False)).run()
 
 
+@pytest.mark.parametrize("weather", ["halves", "one-way", "deaf", "star", "thirds", "lifting"])
+def test_a_network_in_pieces_heals(weather: str) -> None:
+    """Scenario 13."""
+    for seed, n in enumerate((3, 4, 5, 6, 7)):
+        Cluster(Plan(seed, n=n, weather=weather, is_masked=False)).run()
+
+
+@pytest.mark.parametrize(
+    "skews_ms",
+    [
+        (1_000, -1_000, 0, 0),
+        (60_000, 0, 0, 0),
+        (-60_000, 0, 0, 0),
+        (60_000, 60_000, 0, 0),
+        (-30_000, 0, 30_000, 0),
+    ],
+    ids=str,
+)
+def test_wrong_clocks_cost_rounds_and_no_safety(skews_ms: tuple[int, ...]) -> None:
+    """Scenario 15: the delay grows by a tenth a round until even half the clocks a minute wrong agree."""
+    for seed in range(3):
+        Cluster(Plan(seed, skews_ms=skews_ms, is_masked=False, heights=1)).run()
+
+
 @pytest.mark.parametrize("twin", range(4))
 def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
     """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or

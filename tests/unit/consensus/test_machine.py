@@ -480,6 +480,15 @@ def test_an_equivocator_cannot_hide_a_polka() -> None:
     assert votes_in(seat.offered(B, 2, Round(1), polka)) == [prevote(2, B, pol=1)]
 
 
+def test_an_equivocator_cannot_fill_the_memory_through_polkas() -> None:
+    """Each copy of one proposal carries another prevote of it for the same block; two are kept."""
+    seat = in_round(a_seat(), 50)
+    for pol in range(-1, 39):
+        polka = (*FOUR.prevotes(40, B.block_id, (0, 2)), FOUR.vote(PV, 40, B.block_id, 3, pol))
+        seat.offered(B, 50, Round(40), polka)
+    assert sum(vote.address == FOUR.address(3) for vote in seat.machine.votes()) == 2
+
+
 def test_a_certificate_decides_before_the_first_round() -> None:
     seat = Seat(FOUR, 1)
     certificate = FOUR.certificate(4, A.block_id, (0, 2, 3))
