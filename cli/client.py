@@ -182,6 +182,8 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         raise NotFoundError(str(_error_of(answer).get("message") or f"{answer.url.path}: not found"))
     if answer.status_code in (429, 503):
         raise NothingAcceptedError(str(_error_of(answer).get("message") or "the node is busy"), "NODE-BUSY")
+    if answer.is_server_error:
+        raise NothingAcceptedError(f"{answer.url}: the node answers {answer.status_code}", "NODE-FAULT")
     if answer.is_error:
         raise refusal_error(_error_of(answer))
     return answer
