@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,14 +39,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`bin` of an environment that holds the wheel and nothing else, not even what the wheel needs."""
+    """`bin` of an environment that holds the wheel, and beside it at most the pip that installed it."""
     folder = tmp_path_factory.mktemp("clean") / "environment"
-    venv.create(folder, symlinks=True, with_pip=False)
     python = folder / "bin" / "python"
-    if find_spec("pip") is not None:
+    has_pip, has_uv = find_spec("pip") is not None, shutil.which("uv") is not None
+    venv.create(folder, symlinks=True, with_pip=not has_pip and not has_uv)
+    if has_pip:
         installer = [sys.executable, "-m", "pip", "--python", str(python), "install"]
-    else:
+    elif has_uv:
         installer = ["uv", "pip", "install", "--offline", "--python", str(python)]
+    else:
+        installer = [str(python), "-m", "pip", "install"]
     subprocess.run(
         [*installer, "--quiet", "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True
     )
