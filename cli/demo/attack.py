@@ -23,7 +23,7 @@ from cli.founding import Network
 HALT_SECONDS = 6.0
 """Longer than a round of four nodes takes: a network that had a quorum would have decided."""
 
-RECOVER_SECONDS = 30.0
+RECOVER_SECONDS = 60.0
 
 Say = Callable[..., None]
 
