@@ -4,8 +4,8 @@ A signature holds iff the key and R have y < p and y not one of the five small-o
 values, the key is a point of the curve, S < L, and the encoding of [S]B - [k]A equals R.
 
 Few keys sign many messages, so the work goes into tables: a key's first use computes its
-multiples by powers of 16; a key used often gets one entry per window of eight bits, and a
-signature then costs 64 point additions and no doubling. Points are extended coordinates
+multiples by powers of 16; a key used often gets a table of multiples by window of the
+scalar, and a signature then costs 64 point additions, or 48, and no doubling. Points are extended coordinates
 (X, Y, Z, T) on the twisted Edwards curve with a = -1; an *addend* is (y+x, y-x, 2dxy) of
 an affine point. Products that go into another product are reduced only by folding the bits
 above 255 (2^255 = 19 mod p), which is faster than division.
@@ -14,6 +14,7 @@ above 255 (2^255 = 19 mod p), which is faster than division.
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import sha512
+from typing import NamedTuple
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -29,18 +30,23 @@ SMALL_ORDER_Y = frozenset((0, 1, P - 1, _ORDER_8_Y, P - _ORDER_8_Y))
 
 Point = tuple[int, int, int, int]
 Addend = tuple[int, int, int]
-Table = tuple[tuple[Addend, ...], ...]
 
 _IDENTITY: Point = (0, 1, 1, 0)
-_CENTRE = sum(128 << (8 * window) for window in range(32))
-"""Added to a scalar so that byte i minus 128 is its i-th signed digit."""
 
-USES_BEFORE_TABLE = 96
-"""A table costs about as much as this many slow verifications save."""
-TABLES_KEPT = 64
-"""About 1.5 MB each: a bound on memory when an archive names very many keys."""
 KEYS_KEPT = 4096
-"""About 20 kB each."""
+"""About 20 kB each: a bound on memory when an archive names very many keys."""
+
+
+class Tier(NamedTuple):
+    """Tables of one width of window: `uses` of a point pay for making one, `kept` bounds memory."""
+
+    bits: int
+    uses: int
+    kept: int
+
+
+TIERS = (Tier(8, 96, 64), Tier(11, 6_000, 8))
+"""A table of 8 bits takes about 1.5 MB and 20 ms, one of 11 bits 10 MB and 150 ms."""
 
 
 def _add(first: Point, second: Point) -> Point:
@@ -113,43 +119,59 @@ def _decompress(encoded: bytes) -> Point | None:
     return x, y, 1, x * y % P
 
 
-def _table(point: Point) -> Table:
-    """For each of 32 windows the addends of byte b: (b - 128) * 256^window * point, b = 0..255."""
-    positive: list[Point] = []
-    for _ in range(32):
-        multiple = point
-        for _ in range(128):
-            positive.append(multiple)
-            multiple = _add(multiple, point)
-        point = _double(positive[-1])  # 2 * 128 * point = 256 * point
-    addends = _affine_addends(positive)
-    neutral: Addend = (1, 1, 0)
-    table = []
-    for start in range(0, len(addends), 128):
-        up = addends[start : start + 128]
-        down = [(minus, plus, P - product) for plus, minus, product in reversed(up)]
-        table.append((*down, neutral, *up[:127]))
-    return tuple(table)
+class Table:
+    """Multiples of a point by window of the scalar: for each window the addends of its signed digits."""
+
+    __slots__ = ("bits", "centre", "windows")
+
+    def __init__(self, point: Point, bits: int) -> None:
+        self.bits = bits
+        half, count = 1 << (bits - 1), -(-255 // bits)
+        self.centre = sum(half << (bits * window) for window in range(count))
+        positive: list[Point] = []
+        for _ in range(count):
+            multiple = point
+            for _ in range(half):
+                positive.append(multiple)
+                multiple = _add(multiple, point)
+            point = _double(positive[-1])
+        addends = _affine_addends(positive)
+        self.windows: list[list[Addend]] = []
+        for start in range(0, len(addends), half):
+            up = addends[start : start + half]
+            down = [(minus, plus, P - product) for plus, minus, product in reversed(up)]
+            self.windows.append([*down, _NEUTRAL, *up[:-1]])
+
+    def addends(self, scalar: int) -> list[Addend]:
+        """What sums to scalar * point, one addend a window; scalar below 2^253.
+
+        With half a window added to every digit, digit i less that half is the i-th signed digit.
+        """
+        scalar += self.centre
+        if self.bits == 8:
+            return [
+                window[digit]
+                for window, digit in zip(self.windows, scalar.to_bytes(32, "little"), strict=True)
+            ]
+        found, mask = [], (1 << self.bits) - 1
+        for window in self.windows:
+            found.append(window[scalar & mask])
+            scalar >>= self.bits
+        return found
 
 
-def _addends(table: Table, scalar: int) -> list[Addend]:
-    """What sums to the scalar times the table's point: one addend a window."""
-    digits = (scalar + _CENTRE).to_bytes(32, "little")
-    return [window[digit] for window, digit in zip(table, digits, strict=True)]
-
-
+_NEUTRAL: Addend = (1, 1, 0)
 _BASE_POINT_Y = 4 * pow(5, -1, P) % P
-_base_table: Table | None = None
+_base_tables: dict[int, Table] = {}
 
 
-def base_table() -> Table:
-    """The table of the base point, made at first use (a few tens of milliseconds)."""
-    global _base_table
-    if _base_table is None:
+def base_table(bits: int = 8) -> Table:
+    """The table of the base point, made at first use."""
+    if bits not in _base_tables:
         base = _decompress(_BASE_POINT_Y.to_bytes(32, "little"))
         assert base is not None
-        _base_table = _table(base)
-    return _base_table
+        _base_tables[bits] = Table(base, bits)
+    return _base_tables[bits]
 
 
 def _add_all(start: Point, addends: Sequence[Addend]) -> Point:
@@ -209,7 +231,9 @@ class Verifier:
 
     def __init__(self) -> None:
         self._keys: OrderedDict[bytes, _Key | None] = OrderedDict()
-        self._tables: OrderedDict[bytes, None] = OrderedDict()
+        self._owners: tuple[OrderedDict[bytes, _Key], ...] = tuple(OrderedDict() for _ in TIERS)
+        self._base = base_table()
+        self._verified = 0
 
     def verify(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
         """Whether this strict signature holds. Wrong lengths are a plain no."""
@@ -244,16 +268,17 @@ class Verifier:
             return None
         digest = sha512(signature[:32] + public_key + message).digest()
         challenge = int.from_bytes(digest, "little") % L
-        base = base_table()
-        addends = [
-            base[window][byte] for window, byte in enumerate((scalar + _CENTRE).to_bytes(32, "little"))
-        ]
+        addends = self._base_addends(scalar)
         table = self._table_of(public_key, key)
         if table is None:
             return _add_all(key.multiple(challenge), addends)
-        digits = (challenge + _CENTRE).to_bytes(32, "little")
-        addends += [table[window][byte] for window, byte in enumerate(digits)]
-        return _add_all(_IDENTITY, addends)
+        return _add_all(_IDENTITY, addends + table.addends(challenge))
+
+    def _base_addends(self, scalar: int) -> list[Addend]:
+        self._verified += 1
+        if self._verified == TIERS[-1].uses:
+            self._base = base_table(TIERS[-1].bits)
+        return self._base.addends(scalar)
 
     def _key(self, public_key: bytes) -> _Key | None:
         if public_key in self._keys:
@@ -263,24 +288,27 @@ class Verifier:
         key = None if point is None else _Key((P - point[0], point[1], 1, P - point[3]))
         self._keys[public_key] = key
         if len(self._keys) > KEYS_KEPT:
-            self._keys.popitem(last=False)
+            self._forget(self._keys.popitem(last=False)[0])
         return key
 
     def _table_of(self, public_key: bytes, key: _Key) -> Table | None:
+        """The table of a key, a wider one the more it is used; the tables least used lately are dropped."""
         key.uses += 1
-        if key.table is None and key.uses > USES_BEFORE_TABLE:
-            key.table = _table(key.negated)
-            self._tables[public_key] = None
-            if len(self._tables) > TABLES_KEPT:
-                self._drop_table(self._tables.popitem(last=False)[0])
-        elif key.table is not None and public_key in self._tables:
-            self._tables.move_to_end(public_key)
+        for tier, owners in zip(TIERS, self._owners, strict=True):
+            if key.uses == tier.uses:
+                self._forget(public_key)
+                key.table = Table(key.negated, tier.bits)
+                owners[public_key] = key
+                if len(owners) > tier.kept:
+                    _, dropped = owners.popitem(last=False)
+                    dropped.table, dropped.uses = None, 0
+            elif public_key in owners:
+                owners.move_to_end(public_key)
         return key.table
 
-    def _drop_table(self, public_key: bytes) -> None:
-        key = self._keys.get(public_key)
-        if key is not None:
-            key.table, key.uses = None, 0
+    def _forget(self, public_key: bytes) -> None:
+        for owners in self._owners:
+            owners.pop(public_key, None)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,9 @@ class LogReader:
                 while self._offset < self._size:
                     yield self._group()
                 if self._file.read(1):
-                    raise self._fault("the file grew while it was read")
+                    raise self._fault(
+                        "the file grew while it was read: verify the log of a node at rest, or a copy"
+                    )
             self.read.files += 1
             self.read.bytes += self._size
         if self._height in (None, 0):

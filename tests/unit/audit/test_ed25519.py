@@ -42,11 +42,12 @@ def test_golden_proofs_of_possession_hold() -> None:
         assert Verifier().verify(*parts)
 
 
-@pytest.mark.parametrize("uses_before_table", [0, 1_000])
+@pytest.mark.parametrize("tiers", [(), ((8, 1, 9),), ((11, 1, 9),), ((4, 3, 9), (5, 7, 9), (11, 20, 9))])
 def test_tables_and_plain_multiples_answer_as_the_node(
-    uses_before_table: int, monkeypatch: pytest.MonkeyPatch
+    tiers: tuple[tuple[int, int, int], ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ed25519, "USES_BEFORE_TABLE", uses_before_table)
+    never = ed25519.Tier(8, -1, 1)
+    monkeypatch.setattr(ed25519, "TIERS", tuple(ed25519.Tier(*tier) for tier in tiers) or (never,))
     chance = random.Random(3)
     keys = [SigningKey.from_seed(chance.randbytes(32)) for _ in range(2)]
     items = []
@@ -98,12 +99,14 @@ def _points(encoded: bytes) -> tuple[bytes, ...]:
 
 
 def test_memory_for_keys_and_tables_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ed25519, "USES_BEFORE_TABLE", 0)
-    monkeypatch.setattr(ed25519, "TABLES_KEPT", 2)
+    monkeypatch.setattr(ed25519, "TIERS", (ed25519.Tier(4, 1, 2), ed25519.Tier(5, 2, 1)))
     monkeypatch.setattr(ed25519, "KEYS_KEPT", 3)
     verifier = Verifier()
     keys = [SigningKey.from_seed(bytes([number]) * 32) for number in range(1, 6)]
-    for key in (*keys, *keys):
+    for key in (*keys, *keys[3:], *keys[3:]):
         assert verifier.verify(key.public_key, b"m", key.sign(b"m"))
     assert len(verifier._keys) == 3
-    assert sum(key is not None and key.table is not None for key in verifier._keys.values()) <= 2
+    owned = [len(owners) for owners in verifier._owners]
+    assert owned[1] == 1
+    assert owned[0] <= 2
+    assert sum(key is not None and key.table is not None for key in verifier._keys.values()) == sum(owned)
