@@ -94,6 +94,9 @@ class Plan:
     skews_ms: tuple[int, ...] = ()
     """How far each validator's clock is ahead; empty lets the seed choose, within 200 ms."""
 
+    sets: tuple[tuple[int, ...], ...] = ()
+    """Which validators vote on height 1, 2 …; the last stays. Without it all vote always."""
+
     twins: tuple[int, ...] = ()
     """Which validators are twins; empty lets the seed choose."""
 
@@ -182,7 +185,7 @@ class Node:
         self.machine = make(
             Height(height),
             CHAIN_ID,
-            committee.validators,
+            committee.at(height),
             committee.address(self.member),
             self.signer,
             TIMEOUTS,
@@ -357,6 +360,7 @@ class Node:
             and header.time_ms > parent_time_ms
             and header.state_root == expected.header.state_root
             and header.validators_hash == expected.header.validators_hash
+            and header.next_validators_hash == expected.header.next_validators_hash
             and not label.startswith(BAD)
         )
         return Verdict.VALID if is_valid else Verdict.INVALID
@@ -471,9 +475,9 @@ class Cluster:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.random = random = Random(plan.seed)
-        has_equal_powers = random.random() < 0.7 or bool(plan.twins)
+        has_equal_powers = random.random() < 0.7 or bool(plan.twins or plan.sets)
         powers = [1 if has_equal_powers else random.randint(1, 3) for _ in range(plan.n)]
-        self.committee = Committee(plan.n, powers, plan.has_real_keys)
+        self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets)
         self.byzantine = self._draw_byzantine()
         self.oracle = Oracle(self.committee, self.byzantine)
         self.now_ms = 0
@@ -762,7 +766,7 @@ class Cluster:
         machine = Consensus(
             node.machine.height,
             CHAIN_ID,
-            committee.validators,
+            committee.at(node.machine.height),
             committee.address(node.member),
             committee.signer(node.member),
             TIMEOUTS,

@@ -41,7 +41,7 @@ class Oracle:
     # --- thresholds
 
     def is_quorum(self, votes: list[Vote]) -> bool:
-        members = self.committee.validators.members
+        members = self.committee.at(votes[0].height).members if votes else ()
         voters = {vote.address for vote in votes}
         power = sum(member.power for member in members if member.address in voters)
         return power * 3 > sum(member.power for member in members) * 2
@@ -125,10 +125,11 @@ class Oracle:
         assert (first.height, first.round) == (second.height, second.round)
         assert (first.block_id, first.pol) != (second.block_id, second.pol)
         assert report.validator not in self.honest, f"I13: {node} accuses an honest validator"
-        member = self.committee.validators.member(report.validator)
+        voting = self.committee.at(first.height)
+        member = voting.member(report.validator)
         assert member is not None
         for message in (first, second):
-            signed = message.sign_bytes(CHAIN_ID, self.committee.validators.hash)
+            signed = message.sign_bytes(CHAIN_ID, voting.hash)
             assert self.committee.verify(member.public_key, signed, message.signature), "I13: false evidence"
         self.seen["equivocation reported"] += 1
 
@@ -151,7 +152,8 @@ class Oracle:
     def is_certified(self, certificate: CommitCertificate, block_id: Hash32) -> bool:
         """From bytes alone."""
         certificate = CommitCertificate.decode(certificate.encode())
-        members = self.committee.validators.members
+        voting = self.committee.at(certificate.height)
+        members = voting.members
         votes: list[Vote] = []
         for index, signature in certificate.signatures:
             vote = Vote(
@@ -163,7 +165,7 @@ class Oracle:
                 members[index].address,
                 signature,
             )
-            signed = vote.sign_bytes(CHAIN_ID, self.committee.validators.hash)
+            signed = vote.sign_bytes(CHAIN_ID, voting.hash)
             if not self.committee.verify(members[index].public_key, signed, signature):
                 return False
             votes.append(vote)

@@ -82,6 +82,15 @@ def test_wrong_clocks_cost_rounds_and_no_safety(skews_ms: tuple[int, ...]) -> No
         Cluster(Plan(seed, skews_ms=skews_ms, is_masked=False, heights=1)).run()
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_the_validators_change_from_height_to_height(seed: int) -> None:
+    """Scenario 18, on this floor: up from one and down to one, among crashes and late rounds. Who does not
+    vote follows."""
+    sets = ((0,), (0,), (0, 1, 2, 3), (0, 1, 2, 3), (1, 2, 3), (3,), (2, 3, 4, 0))
+    seen = Cluster(Plan(seed, n=5, heights=7, sets=sets)).run().seen
+    assert seen["decision"] == 5 * 7
+
+
 @pytest.mark.parametrize("twin", range(4))
 def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
     """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or

@@ -46,9 +46,18 @@ def stub_verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 class Committee:
-    """n validators; member i is index i of the set. With `real` keys Ed25519 signs, else a stub."""
+    """n validators; member i is index i of the set. With `real` keys Ed25519 signs, else a stub.
 
-    def __init__(self, n: int, powers: Sequence[int] | None = None, real: bool = False) -> None:
+    `sets`: which members vote on height 1, 2 …; the last stays. Without it all vote always.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        powers: Sequence[int] | None = None,
+        real: bool = False,
+        sets: Sequence[tuple[int, ...]] = (),
+    ) -> None:
         signing = [keys.SigningKey.from_seed(bytes([i + 1]) * 32) for i in range(n)]
         signing.sort(key=lambda key: key.address)
         self.n = n
@@ -58,6 +67,16 @@ class Committee:
         powers = [1] * n if powers is None else powers
         pairs = [(key.public_key, power) for key, power in zip(signing, powers, strict=True)]
         self.validators = ValidatorSet.of(1, pairs)
+        self._sets: list[ValidatorSet] = []
+        for height, voting in enumerate(sets, 1):
+            if height > 1 and voting == sets[height - 2]:
+                self._sets.append(self._sets[-1])
+            else:
+                self._sets.append(ValidatorSet.of(height, [pairs[i] for i in voting]))
+
+    def at(self, height: int) -> ValidatorSet:
+        """The set that votes on this height."""
+        return self._sets[min(height, len(self._sets)) - 1] if self._sets else self.validators
 
     def address(self, i: int) -> Address:
         return self.validators.members[i].address
@@ -71,13 +90,14 @@ class Committee:
         return Signer(self.address(i), lambda message: self.sign(i, message))
 
     def proposer(self, height: int, round_: int) -> int:
-        return (height - 1 + round_) % self.n
+        address = self.at(height).proposer(Height(height), Round(round_))
+        return [member.address for member in self.validators.members].index(address)
 
     def vote(
         self, kind: VoteKind, round_: int, block_id: Hash32 | None, i: int, pol: int = -1, height: int = 1
     ) -> Vote:
         unsigned = Vote(kind, Height(height), Round(round_), block_id, Round(pol), self.address(i), UNSIGNED)
-        signature = self.sign(i, unsigned.sign_bytes(CHAIN_ID, self.validators.hash))
+        signature = self.sign(i, unsigned.sign_bytes(CHAIN_ID, self.at(height).hash))
         return Vote(kind, Height(height), Round(round_), block_id, Round(pol), self.address(i), signature)
 
     def prevotes(
@@ -95,7 +115,7 @@ class Committee:
         unsigned = SignedProposal(
             Height(height), Round(round_), block_id, Round(pol), self.address(who), UNSIGNED
         )
-        signature = self.sign(who, unsigned.sign_bytes(CHAIN_ID, self.validators.hash))
+        signature = self.sign(who, unsigned.sign_bytes(CHAIN_ID, self.at(height).hash))
         return SignedProposal(
             Height(height), Round(round_), block_id, Round(pol), self.address(who), signature
         )
@@ -112,11 +132,9 @@ class Committee:
         time_ms: int = NOON_MS,
         parent: Hash32 = CHAIN_ID,
         parent_certificate: bytes | None = None,
-        validators: ValidatorSet | None = None,
     ) -> Block:
         """A block that holds one transaction, `label`, with parts that match its header."""
         transactions = ((label, b"auth"),)
-        voting = self.validators if validators is None else validators
         header = BlockHeader(
             chain_id=CHAIN_ID,
             height=Height(height),
@@ -133,8 +151,8 @@ class Committee:
             changes_root=ZERO_HASH,
             state_root=tagged_hash(Tag.STATE_VALUE, parent + label),
             history_root=ZERO_HASH,
-            validators_hash=voting.hash,
-            next_validators_hash=voting.hash,
+            validators_hash=self.at(height).hash,
+            next_validators_hash=self.at(height + 1).hash,
             params_hash=ZERO_HASH,
             app_version=1,
             evidence_root=evidence_root(()),
@@ -149,7 +167,7 @@ class Committee:
         return make(
             Height(height),
             CHAIN_ID,
-            self.validators,
+            self.at(height),
             None if i is None else self.address(i),
             signer,
             Timeouts(),
