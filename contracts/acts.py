@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from chain.codec import DAY, NAME, ListOf, Row
 from contracts import agreements, plans, reasons, tokens
 from contracts.actions import Call, action, row
 from contracts.agreements import CONSTRUCTION_START, RESERVE, WORKS
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
+from contracts.params import params_of
 from contracts.records import (
     Act,
     Agreement,
@@ -30,9 +30,6 @@ from contracts.records import (
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
-
-WORKS_CEILING_PERCENT: Final = 95
-"""Of the agreement's total over all years, until commissioning (TP 191)."""
 
 ACT_ROW = Row(
     "act",
@@ -108,9 +105,10 @@ def worked_off(amount: int, registered: int, outstanding: int) -> int:
 
 
 def _retention(state: StateReader, holder: str, agreement: Agreement, due: int) -> int:
-    """r: the part of `due` that would bring paid, advanced and payable of all years above 95 % of the total.
+    """r: the part of `due` that would bring paid, advanced and payable of all years above the ceiling.
 
-    Only works, until commissioning, and not reserve or start-of-construction money (TP 191).
+    The ceiling is the parameter retention-percent (95) of the total. Only works, until commissioning, and not
+    reserve or start-of-construction money (TP 191).
     """
     if (
         agreement.kind != WORKS
@@ -118,7 +116,7 @@ def _retention(state: StateReader, holder: str, agreement: Agreement, due: int) 
         or agreement.money in (RESERVE, CONSTRUCTION_START)
     ):
         return 0
-    ceiling = agreement.total * WORKS_CEILING_PERCENT // 100
+    ceiling = agreement.total * params_of(state)["retention-percent"] // 100
     before = agreement.earlier
     for name in agreement.obligations:
         balance = balance_of(state, obligation_scope(holder, name))

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from chain.codec import BOOL, NAME, ListOf, Optional, Row, Text, Uint
-from chain.genesis import Params
 from contracts import agreements, plans, reasons, receipts, tokens, treasury
 from contracts.actions import Call, action, row
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
+from contracts.params import params_of
 from contracts.records import (
     Claim,
     Collection,
@@ -205,16 +205,10 @@ def execute(call: Call) -> None:
     """advance: registered -> advanced; else payable -> paid; straight to the payee."""
     (payments,) = fields_of(call.arguments)
     day = call.day()
-    days = _days(call.state)
+    days = params_of(call.state)["payment-request-days"]
     for place, (holder, number) in enumerate(payments, 1):
         with row(place):
             _execute(call, holder, number, day, days)
-
-
-def _days(state: StateReader) -> int:
-    data = state.get(Collection.PARAMS, b"")
-    assert data is not None, "genesis writes the parameters"
-    return Params.decode(data)["payment-request-days"]
 
 
 def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, ListOf, OneOf, Optional, Row, Uint
-from chain.genesis import Params
 from contracts import appropriations, holds, plans, reasons, tokens, treasury
 from contracts.actions import Call, action, row
 from contracts.appropriations import NOT_PROTECTED, PARTLY_PROTECTED, PROTECTED
 from contracts.fields import DOCUMENT_NUMBER, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fields_of
+from contracts.params import params_of
 from contracts.records import (
     Appropriation,
     Budget,
@@ -134,9 +134,7 @@ def instrument_for(state: StateReader, record: Budget, total: int) -> str:
         return RESOLUTION
     if counted * 10 > record.unprotected:
         return LAW
-    data = state.get(Collection.PARAMS, b"")
-    assert data is not None, "genesis writes the parameters"
-    decided = EXACT_TEN[Params.decode(data)["sequester-exact-ten"]]
+    decided = EXACT_TEN[params_of(state)["sequester-exact-ten"]]
     if decided is None:
         raise RejectionError(reasons.SEQUESTER_TEN)
     return decided
