@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chain.codec import Value
+from chain.codec import Value, is_name
 from chain.errors import DecodeError
 from chain.keys import SigningKey, signer_id, verify
 from chain.transaction import (
@@ -105,6 +105,10 @@ def build(
     client_id: bytes | None = None,
 ) -> Envelope:
     """A document without signatures. The client id is 16 random bytes unless a correction keeps one."""
+    if not is_name(institution):
+        raise InputError(
+            f"institution {institution!r}: 1 to 32 of a-z 0-9 . _ - expected", "INPUT-INSTITUTION"
+        )
     transaction = Transaction(
         Hash32(chain_id),
         ClientId(client_id or os.urandom(16)),

@@ -30,6 +30,7 @@ from cli.failures import (
 from cli.keystore import password_from, read_key
 from cli.output import flatten
 from cli.people import Person, names_of, parse_signer, public_path, read_person
+from cli.remainders import remainders
 from cli.session import Session
 from cli.texts import heading, question
 from contracts.actions import Action
@@ -148,6 +149,14 @@ def show_to_person(session: Session, envelope: Envelope) -> None:
         click.echo(f"  … {len(fields) - SHOWN_FIELDS} more; `eqz tx show FILE` shows all", err=True)
         for amount in envelopes.amounts_of(envelope):
             click.echo("  " + ", ".join(f"{name} {value}" for name, value in amount.items()), err=True)
+
+
+def show_consequences(session: Session, envelope: Envelope) -> None:
+    """What the document leaves of the plans, when a node can be asked: a person decides with it in view."""
+    if not session.nodes():
+        return
+    for found in remainders(session, envelope):
+        click.echo("  " + ", ".join(f"{name} {_value(value)}" for name, value in found.items()), err=True)
 
 
 def _label(path: str, language: str) -> str:
@@ -372,7 +381,13 @@ def dry_run(session: Session, envelope: Envelope) -> dict[str, Json]:
         found = client.dry_run(envelope.body, envelope.auth())
     if not found.get("accepted"):
         raise refusal_error(found.get("error") or {})
-    return {"tx_id": envelope.tx_id.hex(), "status": "would be accepted", "height": found.get("height")}
+    left: list[Json] = [*remainders(session, envelope)]
+    return {
+        "tx_id": envelope.tx_id.hex(),
+        "status": "would be accepted",
+        "height": found.get("height"),
+        "plan": left,
+    }
 
 
 # --- the whole way, for every state-changing verb
@@ -394,6 +409,8 @@ def run(session: Session, action: Action, source: Source, signing: Signing, way:
     envelope = build(session, action, source, signing.keys)
     show_to_person(session, envelope)
     if not way.is_dry_run:
+        if session.is_interactive and not way.yes:
+            show_consequences(session, envelope)
         confirm(session, "submit" if way.out is None else "sign", yes=way.yes)
     envelope = sign(session, envelope, signing)
     if way.is_dry_run:

@@ -32,7 +32,7 @@ from cli.documents import Json, as_object, parse_json
 from cli.envelope import write_text
 from cli.failures import InputError
 from cli.keystore import new_seed, write_key, write_private
-from cli.people import Person, public_path, role_mask, write_person
+from cli.people import Person, names_of, public_path, role_mask, write_person
 from network.certificates import certificate_der, fingerprint, make_identity
 
 PART_SCHEMA = "eqz.part/1"
@@ -509,7 +509,7 @@ def describe(network: Network) -> dict[str, Json]:
             {
                 "institution": signer.institution,
                 "serial": signer.serial,
-                "roles": signer.roles,
+                "roles": "+".join(names_of(signer.roles)),
                 "public_key": signer.public_key.hex(),
             }
             for signer in network.genesis.signers

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from chain.codec import encode
+from chain.codec import encode, is_text
 from cli.amounts import day_of
 from cli.client import Client, connected
 from cli.documents import Json
@@ -145,8 +145,12 @@ def key_names(view: View) -> tuple[str, ...]:
 
 
 def part_of(name: str, text: str) -> str | int:
-    """One part of a key. InputError when it should be a number and is not."""
+    """One part of a key. InputError when it should be a number and is not, or has a character no text has."""
     if name not in INTEGERS:
+        if not is_text(text):
+            raise InputError(
+                f"{name}: {text!r} has a character that the ledger's texts do not", "INPUT-FIELD"
+            )
         return text
     if not (text.isascii() and text.isdigit()):
         raise InputError(f"{name}: {text!r} found, a whole number expected", "INPUT-FIELD")

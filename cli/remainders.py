@@ -42,7 +42,7 @@ class Wanted:
     is_payment: bool
 
 
-def remainders(session: Session, envelope: Envelope) -> list[Json]:
+def remainders(session: Session, envelope: Envelope) -> list[dict[str, Json]]:
     """For each position the document takes from: what the plan of the open month leaves before and after."""
     with connected(session.nodes()) as client:
         state = RemoteState(client, ())

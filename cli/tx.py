@@ -13,10 +13,11 @@ from cli import envelope as envelopes
 from cli import flow
 from cli.amounts import length_ms
 from cli.client import connected
-from cli.documents import Json, form
+from cli.documents import Json, as_object, form
 from cli.envelope import read_file, write_file, write_text
 from cli.failures import InputError, NotFinalError, NotFoundError
 from cli.output import AsOf, emit_item, emit_list
+from cli.remainders import remainders
 from cli.session import Session, global_options, pass_session
 from contracts.actions import REGISTER
 
@@ -98,6 +99,63 @@ def template(action: str) -> None:
     click.echo(json.dumps(form(envelopes.known_action(action).arguments), ensure_ascii=False, indent=1))
 
 
+@tx.group("batch", help="A document of many rows from a table: template, build; then tx sign and tx submit.")
+@global_options
+def batch() -> None:
+    """CSV or XLSX, by the file's suffix."""
+
+
+@batch.command("template", help="An empty table for the rows of ACTION.")
+@click.argument("action")
+@click.option("--out", type=_FILE, required=True, metavar="FILE.xlsx|csv")
+@global_options
+@pass_session
+def batch_template(session: Session, action: str, out: Path) -> None:
+    """Fields outside the rows are given to `batch build` with --set."""
+    from cli.batch import write_template
+
+    count = write_template(envelopes.known_action(action), out)
+    emit_item(session, "eqz.tx.batch.template/1", {"action": action, "file": str(out), "columns": count})
+
+
+@batch.command("build", help="One document of all rows of FILE, or none and a table with a column of errors.")
+@click.argument("action")
+@click.argument("file", type=_FILE)
+@source_options
+@click.option("--out", type=_FILE, required=True, metavar="FILE.eqtx")
+@global_options
+@pass_session
+def batch_build(
+    session: Session,
+    action: str,
+    file: Path,
+    from_file: str | None,
+    settings: tuple[str, ...],
+    institution: str | None,
+    valid_for: str | None,
+    client_id: str | None,
+    corrects: Path | None,
+    out: Path,
+) -> None:
+    """One signature covers the whole document: its count, sum, minimum and maximum are shown."""
+    from cli.batch import read_rows, rows_field
+
+    known = envelopes.known_action(action)
+    field, _ = rows_field(known)
+    rows = read_rows(known, file)
+
+    def with_rows(document: Json) -> Json:
+        return {**as_object(document, "document"), field: [*rows]}
+
+    source = flow.Source(from_file, settings, institution, valid_for, client_id, corrects, with_rows)
+    envelope = flow.build(session, known, source)
+    write_file(out, envelope)
+    amounts: list[Json] = [*envelopes.amounts_of(envelope)]
+    emit_item(
+        session, "eqz.tx.batch.build/1", {**_summary(envelope), "amounts": amounts, "envelope": str(out)}
+    )
+
+
 @tx.command("build", help="Write the envelope of a document; nothing is signed or sent.")
 @click.argument("action")
 @source_options
@@ -134,12 +192,10 @@ def _summary(envelope: envelopes.Envelope) -> dict[str, Json]:
 @pass_session
 def show(session: Session, file: Path) -> None:
     """Never from a summary in the file."""
-    from cli.remainders import remainders
-
     envelope = read_file(file)
     said = envelopes.meaning(envelope)
     if session.nodes_given:
-        said["plan"] = remainders(session, envelope)
+        said["plan"] = [*remainders(session, envelope)]
     emit_item(session, "eqz.tx.show/1", said)
 
 
