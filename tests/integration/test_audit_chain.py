@@ -45,11 +45,11 @@ def honest() -> Archive:
     return with_money(an_archive())
 
 
-def fails(archive: Archive, directory: Path, what: str, height: int, workers: int = 0) -> VerificationError:
+def fails(archive: Archive, directory: Path, what: str, height: int) -> VerificationError:
     """The archive fails at this height with these words."""
     node = archive.write(directory / f"{random.Random(what).random()}", 3)
     with pytest.raises(VerificationError, match=what) as failure:
-        verify_chain(node, None, workers)
+        verify_chain(node, None, 0)
     assert failure.value.height == height
     return failure.value
 
@@ -209,13 +209,12 @@ def bad_signature(certificate: bytes) -> bytes:
     return certificate[:-1] + bytes((certificate[-1] ^ 1,))
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_bad_signature_in_the_tip_s_certificate_fails(workers: int, tmp_path: Path) -> None:
+def test_a_bad_signature_in_the_tip_s_certificate_fails(tmp_path: Path) -> None:
     archive = an_archive()
     archive.block()
     archive.block()
     with_last(archive, certificate=bad_signature(archive.groups[-1].certificate))
-    fails(archive, tmp_path, "precommit of validator 2 does not hold", 2, workers)
+    fails(archive, tmp_path, "precommit of validator 2 does not hold", 2)
 
 
 def test_a_bad_signature_in_the_certificate_inside_a_block_fails_there(tmp_path: Path) -> None:
@@ -236,8 +235,7 @@ def test_a_certificate_of_another_block_fails(tmp_path: Path) -> None:
     fails(archive, tmp_path, "is for another block", 2)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_forged_signature_of_a_person_fails_whoever_certified_it(workers: int, tmp_path: Path) -> None:
+def test_a_forged_signature_of_a_person_fails_whoever_certified_it(tmp_path: Path) -> None:
     archive = with_directories(an_archive())
     document = archive.ledger.document("treasury", "treasury.open_day", 20459)
     ((signer, signature),) = decode_auth(document.auth)
@@ -249,7 +247,7 @@ def test_a_forged_signature_of_a_person_fails_whoever_certified_it(workers: int,
         edit_header=lambda header: replace(header, auth_root=auth_root(parts)),
     )
     archive.block()
-    fails(archive, tmp_path, "under transaction 0 does not hold", 3, workers)
+    fails(archive, tmp_path, "under transaction 0 does not hold", 3)
 
 
 def test_a_transaction_given_twice_is_a_replay(tmp_path: Path) -> None:
