@@ -30,6 +30,7 @@ from contracts.records import (
     Appropriation,
     CashAccount,
     Collection,
+    Consolidated,
     Hold,
     HoldRow,
     Line,
@@ -46,6 +47,7 @@ from contracts.records import (
     appropriation_key,
     balance_of,
     cash_key,
+    consolidated_key,
     hold_key,
     obligation_key,
     obligation_scope,
@@ -137,6 +139,7 @@ class _Places:
     balances: dict[bytes, None] = field(default_factory=dict)
     appropriations: dict[bytes, None] = field(default_factory=dict)
     plans: dict[bytes, None] = field(default_factory=dict)
+    consolidated: dict[bytes, None] = field(default_factory=dict)
     obligations: dict[bytes, None] = field(default_factory=dict)
     agreements: dict[bytes, None] = field(default_factory=dict)
     acts: dict[bytes, None] = field(default_factory=dict)
@@ -169,6 +172,7 @@ def _findings(
     yield from _changed_balances(after, before, places, changed)
     yield from _changed_documents(after, before, places, changed)
     yield from _changed_receipts(after, before, places)
+    yield from _consolidation(places, after, before)
     yield from _laws(after, places)
 
 
@@ -241,6 +245,43 @@ def _changed_documents(
     for key in places.cash:
         difference = _redeemed_cash(after, key) - _redeemed_cash(before, key)
         yield from _compare(6, "cash account", key, difference, changed.redeemed.get(key, 0))
+
+
+def _consolidation(places: _Places, after: StateReader, before: StateReader | None) -> Iterator[str]:
+    """Consolidated plans, of a programme and of a budget, are the individual ones by month (BC 105(3)).
+
+    The change of one is the change of the others; without `before` the whole is compared.
+    """
+    sums: dict[bytes, list[int]] = {}
+    for key in places.plans:
+        figures = _plan_change(after, before, key)
+        _, line = trusted(key)
+        budget, year, _, administrator, programme, *_ = line
+        for scope in ((administrator, programme), (None, None)):
+            total = sums.setdefault(consolidated_key(budget, year, *scope), [0] * 24)
+            for month, figure in enumerate(figures):
+                total[month] += figure
+    for key in dict.fromkeys((*places.consolidated, *sums)):
+        if _consolidated_change(after, before, key) != sums.get(key, [0] * 24):
+            yield f"invariant 11: consolidated plan {_name(key)} is not the sum of its plans"
+
+
+def _plan_change(after: StateReader, before: StateReader | None, key: bytes) -> list[int]:
+    new = Plan.find(after, Collection.PLANS, key)
+    old = None if before is None else Plan.find(before, Collection.PLANS, key)
+    return _difference(new, old)
+
+
+def _consolidated_change(after: StateReader, before: StateReader | None, key: bytes) -> list[int]:
+    new = Consolidated.find(after, Collection.CONSOLIDATED, key)
+    old = None if before is None else Consolidated.find(before, Collection.CONSOLIDATED, key)
+    return _difference(new, old)
+
+
+def _difference(new: Plan | Consolidated | None, old: Plan | Consolidated | None) -> list[int]:
+    """Twenty-four figures, obligations then payments: what the new has more than the old."""
+    to, was = ([0] * 24 if table is None else [*table.obligations, *table.payments] for table in (new, old))
+    return [after - before for after, before in zip(to, was, strict=True)]
 
 
 def _compare(invariant: int, what: str, key: bytes, stated: int, counted: int) -> Iterator[str]:
@@ -468,6 +509,7 @@ def _full_findings(state: StateReader) -> Iterator[str]:
     for key in places.cash:
         receipts.add_cash(key, CashAccount.find(state, Collection.CASH, key), 1)
     yield from receipts.findings()
+    yield from _consolidation(places, state, None)
     yield from _laws(state, places)
 
 

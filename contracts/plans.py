@@ -17,8 +17,10 @@ from contracts.directories import DirectoryName
 from contracts.fields import CODE3, EXPENSE, MONTHS, PLAN_UNIT, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
     ACCEPTED,
+    EMPTY_CONSOLIDATED,
     REDEEMED,
     Collection,
+    Consolidated,
     Kind,
     Line,
     Plan,
@@ -26,10 +28,12 @@ from contracts.records import (
     Stage,
     TokenKey,
     balance_of,
+    consolidated_key,
     institution_of,
     plan_key,
     position_scope,
     put,
+    receipts_of,
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
@@ -84,6 +88,10 @@ def approve(call: Call) -> None:
     for number, plan in enumerate(plans, 1):
         with row(number):
             _approve_row(call, programme_line, fields_of(plan), seen)
+    added = [fields_of(plan)[-2:] for plan in plans]
+    obligations, payments = (_total([pair[which] for pair in added]) for which in (0, 1))
+    _check_balanced(call.state, budget, year, payments)
+    _consolidate(call, programme_line, obligations, payments)
     call.emit("plan.approved", budget, year, call.actor.code, programme, len(plans))
 
 
@@ -111,6 +119,41 @@ def _approve_row(
     _take_from_pool(call, line, TokenKey(line, holder, expense, Stage.ALLOCATED), amount)
     plan = Plan(obligations, payments) if old is None else _sum(old, obligations, payments)
     put(call.state, Collection.PLANS, key, plan)
+
+
+def _total(tables: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The sum of plans, month by month."""
+    return tuple(sum(months) for months in zip(*tables, strict=True))
+
+
+def _check_balanced(state: StateReader, budget: str, year: int, payments: tuple[int, ...]) -> None:
+    """Cumulative payments never exceed the cumulative receipts plan (BC 105(6)), once there is one."""
+    receipts = receipts_of(state, budget, year).plan
+    if receipts[11] == 0:
+        return
+    before = consolidated_of(state, budget, year).payments
+    for month, (planned, known, new) in enumerate(zip(receipts, before, payments, strict=True), 1):
+        if known + new > planned:
+            raise RejectionError(
+                reasons.PLANS_UNBALANCED, month=month, payments_tiyn=known + new, receipts_tiyn=planned
+            )
+
+
+def consolidated_of(
+    state: StateReader, budget: str, year: int, administrator: str | None = None, programme: str | None = None
+) -> Consolidated:
+    """The consolidated plan of a programme or, without one, of the whole budget."""
+    key = consolidated_key(budget, year, administrator, programme)
+    return Consolidated.find(state, Collection.CONSOLIDATED, key) or EMPTY_CONSOLIDATED
+
+
+def _consolidate(call: Call, line: Line, obligations: tuple[int, ...], payments: tuple[int, ...]) -> None:
+    """Add to the consolidated plans, month by month (negative: a cut), so that they stay the sums."""
+    for scope in ((line.administrator, line.programme), (None, None)):
+        before = consolidated_of(call.state, line.budget, line.year, *scope)
+        changed = Consolidated(_total([before.obligations, obligations]), _total([before.payments, payments]))
+        key = consolidated_key(line.budget, line.year, *scope)
+        put(call.state, Collection.CONSOLIDATED, key, changed)
 
 
 def _check_holder(call: Call, holder: str) -> None:
@@ -256,11 +299,13 @@ def lower_plan(call: Call, holder: str, line: Line, cut: int) -> None:
     left = plan.obligations[11] - cut
     assert left >= 0, "a plan is not cut below nothing"
     closed = open_month(call, line.year) - 1
-    put(
-        call.state,
-        Collection.PLANS,
-        plan_key(holder, line),
-        Plan(_lowered(plan.obligations, closed, left), _lowered(plan.payments, closed, left)),
+    lowered = Plan(_lowered(plan.obligations, closed, left), _lowered(plan.payments, closed, left))
+    put(call.state, Collection.PLANS, plan_key(holder, line), lowered)
+    _consolidate(
+        call,
+        line,
+        tuple(after - before for before, after in zip(plan.obligations, lowered.obligations, strict=True)),
+        tuple(after - before for before, after in zip(plan.payments, lowered.payments, strict=True)),
     )
 
 

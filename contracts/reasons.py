@@ -538,6 +538,14 @@ PLAN_POOL = _reason(
     "the plan takes {amount_tiyn}; the programme has {free_tiyn} undistributed and not blocked",
     "lower the plan: the sum of plans never exceeds the budget",
 )  # fmt: skip
+PLANS_UNBALANCED = _reason(
+    "BC105-06", "BC 105(6), TP 19–20",
+    "төлемдер жоспары түсімдер жоспарынан асады: {month}-ай, {payments_tiyn} > {receipts_tiyn}",
+    "план по платежам превышает план поступлений: месяц {month}, {payments_tiyn} > {receipts_tiyn}",
+    "to month {month} the payments plans of the budget reach {payments_tiyn}, the receipts plan "
+    "{receipts_tiyn}",
+    "plan payments later, or have the treasury raise the receipts plan",
+)  # fmt: skip
 YEAR_NOT_OPEN = _reason(
     "BC101-5", "BC 101(5)",
     "операциялық күн бюджет жылынан тыс: {year} жыл, күн {found} жылы",

@@ -37,6 +37,7 @@ class Collection:
     TOKENS: Final = "tokens"
     BALANCES: Final = "balances"
     PLANS: Final = "plans"
+    CONSOLIDATED: Final = "consolidated"
     OBLIGATIONS: Final = "obligations"
     AGREEMENTS: Final = "agreements"
     ACTS: Final = "acts"
@@ -573,6 +574,26 @@ def receipts_key(budget: str, year: int, code: str) -> bytes:
 
 def receipts_of(state: StateReader, budget: str, year: int, code: str = ALL_RECEIPTS) -> ReceiptsRecord:
     return ReceiptsRecord.find(state, Collection.RECEIPTS, receipts_key(budget, year, code)) or EMPTY_RECEIPTS
+
+
+@dataclass(frozen=True, slots=True)
+class Consolidated(Record):
+    """consolidated[[budget, year, administrator or nil, programme or nil]]: сводный план финансирования.
+
+    Σ the individual plans by month (BC 105(3), TP 19(2)): of one programme, and with nil, nil of the budget.
+    """
+
+    obligations: tuple[int, ...]
+    payments: tuple[int, ...]
+
+
+EMPTY_CONSOLIDATED: Final = Consolidated((0,) * 12, (0,) * 12)
+
+
+def consolidated_key(
+    budget: str, year: int, administrator: str | None = None, programme: str | None = None
+) -> bytes:
+    return key_of(budget, year, administrator, programme)
 
 
 # --- helpers over the state

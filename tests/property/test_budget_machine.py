@@ -21,11 +21,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from contracts import invariants
 from contracts.calendar import day_number
 from contracts.executor import Execution
+from contracts.plans import consolidated_of
 from contracts.records import (
     HELD_ADOPTED,
     HELD_ALLOCATED,
     SLOTS,
     Collection,
+    Consolidated,
     Line,
     Plan,
     Stage,
@@ -720,6 +722,12 @@ class BudgetMachine(RuleBasedStateMachine):
         for name, deal in model.deals.items():
             assert list(balance_of(state, obligation_scope(deal.holder, name)).amounts) == deal_slots(deal)
         assert cash_of(state, BUDGET, "1", YEAR).balance == model.cash()
+        every = list(model.plans.values())
+        sums = [
+            tuple(sum(months) for months in zip(*(both[which] for both in every), strict=True))
+            for which in (0, 1)
+        ]
+        assert consolidated_of(state, BUDGET, YEAR, "228", "003") == Consolidated(*sums)
 
     @invariant()
     def every_law_holds_when_all_is_counted_again(self) -> None:

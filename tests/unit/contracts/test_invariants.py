@@ -15,6 +15,7 @@ from contracts.records import (
     Balance,
     CashAccount,
     Collection,
+    Consolidated,
     Day,
     Hold,
     HoldRow,
@@ -31,6 +32,7 @@ from contracts.records import (
     agreement_key,
     appropriation_key,
     cash_key,
+    consolidated_key,
     hold_key,
     hold_row_key,
     obligation_key,
@@ -57,6 +59,8 @@ PAID = replace(PAYABLE, stage=Stage.PAID, payment="p1")
 PLACES: dict[str, Key] = {
     "appropriation": (Collection.APPROPRIATIONS, appropriation_key("01.kz", 2026, "228", "003")),
     "plan": (Collection.PLANS, plan_key(GU, LINE)),
+    "programme's plan": (Collection.CONSOLIDATED, consolidated_key("01.kz", 2026, "228", "003")),
+    "budget's plan": (Collection.CONSOLIDATED, consolidated_key("01.kz", 2026)),
     "obligation": (Collection.OBLIGATIONS, obligation_key(GU, "1")),
     "agreement": (Collection.AGREEMENTS, agreement_key(GU, "7")),
     "act": (Collection.ACTS, act_key(GU, "a1")),
@@ -75,6 +79,7 @@ PLACES: dict[str, Key] = {
 
 APPROPRIATION = Appropriation("costs", "12", True, 0, (), False, False, 2_000, 0, 0, 0, 0, 0)
 PLAN = Plan((0, *(1_000,) * 11), (0, *(400,) * 10, 1_000))
+CONSOLIDATED = Consolidated(PLAN.obligations, PLAN.payments)
 OBLIGATION = Obligation(LINE, None, "agreement", "7", None, 400, 0, 0, 0, (), 1, (), True)
 AGREEMENT = Agreement(
     0, "990840000001", "ремонт", "works", "ordinary", "39(3)1", None, "01.kz", "228", "003", 500, (), 100,
@@ -90,6 +95,8 @@ RECEIPTS = ReceiptsRecord((500,) * 12, (1_100,) * 12, (200,) * 12)
 RECORDS: dict[str, Record] = {
     "appropriation": APPROPRIATION,
     "plan": PLAN,
+    "programme's plan": CONSOLIDATED,
+    "budget's plan": CONSOLIDATED,
     "obligation": OBLIGATION,
     "agreement": AGREEMENT,
     "act": ACT,
@@ -171,6 +178,8 @@ BROKEN: list[tuple[int, str, Record]] = [
     (7, "hold row", replace(HOLD_ROW, amount=49)),
     (9, "token", Token(1 << 28 | 77, (), 0, 1)),
     (11, "token", Token(1 << 28 | 77, (), 99, 1)),
+    (11, "programme's plan", replace(CONSOLIDATED, payments=(1, *(400,) * 10, 1_000))),
+    (11, "budget's plan", replace(CONSOLIDATED, obligations=(0, *(1_000,) * 10, 1_001))),
     (11, "all receipts", replace(RECEIPTS, plan=(501,) * 12)),
 ]
 
@@ -288,6 +297,9 @@ def test_what_is_set_back_to_its_old_value_broke_nothing() -> None:
 def test_closed_months_are_history() -> None:
     ledger = a_fresh_ledger()
     state = a_little_budget(ledger)
-    put(state, *PLACES["plan"], Plan((5, *(1_000,) * 11), (900, *(400,) * 10, 1_000)))
+    plan = Plan((5, *(1_000,) * 11), (900, *(400,) * 10, 1_000))
+    put(state, *PLACES["plan"], plan)
+    for name in ("programme's plan", "budget's plan"):
+        put(state, *PLACES[name], Consolidated(plan.obligations, plan.payments))
     check(ledger, state)
     assert [list(invariants.open_months(state, year))[:1] for year in (2025, 2026, 2027)] == [[], [2], [1]]

@@ -8,14 +8,18 @@ import pytest
 
 from contracts import invariants, plans, reasons
 from contracts.actions import Call
-from contracts.records import Collection, Plan, plan_key
+from contracts.records import Collection, Consolidated, Plan, plan_key
 from contracts.state import Overlay
 from tests.support.budget import Ledger, a_line
 from tests.support.year import (
+    BUDGET,
     FOREIGN_GU,
     GU,
     OTHER_GU,
+    YEAR,
     U,
+    a_cut_row,
+    a_decision,
     a_plan,
     a_year,
     an_agreement,
@@ -24,6 +28,7 @@ from tests.support.year import (
     of_programme,
     plan_document,
     registration,
+    with_shortfall,
 )
 
 
@@ -77,6 +82,27 @@ def test_an_approved_plan_is_not_approved_again() -> None:
     assert refusal.reason is reasons.PLAN_EXISTS
     twice = ledger.refused("mot", "plan.approve", *plan_document(a_plan(1, GU, "151"), a_plan(1, GU, "151")))
     assert twice.reason is reasons.PLAN_EXISTS
+
+
+def test_payments_of_all_plans_stay_within_the_receipts_plan() -> None:
+    ledger = a_year(a_plan(30), cash=0)
+    with_shortfall(ledger, 100)
+    late = a_plan(71, OTHER_GU, payments=cumulative(71, 70))
+    assert ledger.refused("mot", "plan.approve", *plan_document(late)).reason is reasons.PLANS_UNBALANCED
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(70, OTHER_GU)))
+
+
+def test_the_consolidated_plans_are_the_sums_of_the_individual_ones() -> None:
+    first = a_plan(100, obligations=cumulative(100, 90, 95), payments=cumulative(100, 10, 20))
+    ledger = a_year(first, a_plan(50, OTHER_GU))
+    whole = Consolidated(cumulative(150, 140, 145), cumulative(150, 60, 70))
+    assert plans.consolidated_of(ledger.state, BUDGET, YEAR) == whole
+    assert plans.consolidated_of(ledger.state, BUDGET, YEAR, "228", "003") == whole
+    ledger.do("mof", "sequester.decide", *a_decision(a_cut_row(20)))
+    ledger.do("mof", "sequester.apply", "cut-1", 1)
+    cut = Consolidated(cumulative(130), cumulative(130, 60, 70))
+    assert plans.consolidated_of(ledger.state, BUDGET, YEAR) == cut
+    assert plans.consolidated_of(ledger.state, BUDGET, YEAR, "228", "003") == cut
 
 
 def test_a_programme_outside_the_budget_has_no_plans() -> None:
