@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from chain.errors import InvalidBlockError
+from chain.errors import InvalidBlockError, InvalidMessageError
 from chain.genesis import Genesis, Params
 from chain.snapshot import BITS_MAXIMUM, SnapshotChunk, check_chunk, chunk_of, prefix_of
 from chain.state_tree import prove, state_path, update, value_hash
@@ -100,6 +100,8 @@ class LedgerApplication:
         self.genesis = genesis
         self._check = check
         self.chain_id = genesis.chain_id
+        self._params: Params | None = None
+        self._sets: dict[int, ValidatorSet] = {}
         if store.height is None:
             self._commit_changes(0, genesis_changes(genesis))
 
@@ -121,14 +123,21 @@ class LedgerApplication:
         return self._store
 
     def validators_at(self, height: int) -> ValidatorSet:
-        return validators_at(self._store, height)
+        found = self._sets.get(height)
+        if found is None:
+            found = self._sets[height] = validators_at(self._store, height)
+        return found
 
     def params(self) -> Params:
-        return params_of(self._store)
+        if self._params is None:
+            self._params = params_of(self._store)
+        return self._params
 
     def dry_run(self, signed: SignedTransaction, time_ms: int) -> Refusal | None:
         context = BlockContext(self.chain_id, self.height + 1, time_ms)
-        outcome = apply_transaction(Overlay(self._store), signed, context, check=self._check)
+        outcome = apply_transaction(
+            Overlay(self._store), signed, context, check=self._check, params=self.params()
+        )
         return outcome if isinstance(outcome, Refusal) else None
 
     def build(
@@ -151,7 +160,8 @@ class LedgerApplication:
         execution = execute(self._store, context, transactions, misbehaviour, self._check)
         if isinstance(execution, Refusal):
             raise InvalidBlockError(
-                f"block {context.height} holds a transaction that is refused: {execution.reason.code} {execution}"
+                f"block {context.height} holds a transaction that is refused: {execution.reason.code} "
+                f"{execution}"
             )
         return execution
 
@@ -171,6 +181,12 @@ class LedgerApplication:
             transactions=transactions,
             extra=extra,
         )
+        self._forget_decoded()
+
+    def _forget_decoded(self) -> None:
+        """Parameters and validator sets are decoded once a height: the block may have changed them."""
+        self._params = None
+        self._sets.clear()
 
     def transaction_place(self, tx_id: Hash32) -> tuple[int, int] | None:
         """(height, index) of a decided transaction."""
@@ -203,14 +219,21 @@ class LedgerApplication:
     def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterable[bytes]) -> None:
         """Fill the state of a node that has no block yet. Every chunk is checked before anything is written.
 
-        Raises DecodeError, InvalidMessageError for a chunk that is not of this state.
+        Raises DecodeError, InvalidMessageError for a chunk that is not of this state, or when one is missing.
         """
         assert self.height == 0, "a snapshot fills the state of a node that has no block yet"
         changes: dict[Key, bytes | None] = {}
+        covered = 0
         for data in chunks:
             chunk = SnapshotChunk.decode(data)
             check_chunk(chunk, state_root)
+            is_more = covered < 1 << BITS_MAXIMUM
+            if not is_more or chunk.prefix != prefix_of(covered >> BITS_MAXIMUM - chunk.bits, chunk.bits):
+                raise InvalidMessageError("the chunks of a snapshot come in order, each once")
+            covered += 1 << (BITS_MAXIMUM - chunk.bits)
             changes.update({(collection, key): value for collection, key, value in chunk.entries})
+        if covered != 1 << BITS_MAXIMUM:
+            raise InvalidMessageError("the snapshot ends before its last chunk")
         self._store.wipe()
         found = self._commit_changes(height, changes)
         assert found == state_root, "chunks of all prefixes, each checked, make the state"
@@ -222,6 +245,7 @@ class LedgerApplication:
         )
         tree = update(self._store, hashes)
         self._store.commit(height, tree.root, changes, tree.nodes)
+        self._forget_decoded()
         return tree.root
 
 

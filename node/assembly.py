@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from chain.block import Block, BlockHeader, auth_root, evidence_root, transactions_root
 from chain.certificate import CommitCertificate, certificate_hash, verify_certificate
-from chain.errors import InvalidBlockError, LedgerError
-from chain.evidence import Evidence, check_evidence
+from chain.errors import DecodeError, InvalidBlockError, InvalidMessageError
+from chain.evidence import EVIDENCE_HEIGHTS, Evidence, check_evidence
 from chain.hashing import History
 from chain.transaction import SignedTransaction
 from chain.types import ZERO_HASH, Address, Hash32, Height
@@ -53,13 +53,25 @@ class Tip:
 
 
 @dataclass(frozen=True, slots=True)
+class Executed:
+    """What a block does, and its transactions as they were decoded for that."""
+
+    execution: Execution
+    transactions: tuple[SignedTransaction, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DecidedBlock:
-    """A final block with one of its certificates and what it does."""
+    """A final block with one of its certificates and what it does; one object a height, equal to itself."""
 
     block: Block
     certificate: CommitCertificate
     execution: Execution
-    tx_ids: tuple[Hash32, ...]
+    transactions: tuple[SignedTransaction, ...]
+
+    @property
+    def tx_ids(self) -> tuple[Hash32, ...]:
+        return tuple(signed.tx_id for signed in self.transactions)
 
 
 def misbehaviour_of(evidence: Sequence[Evidence]) -> tuple[Misbehaviour, ...]:
@@ -126,6 +138,9 @@ def check_header(application: Application, tip: Tip, block: Block) -> None:
             raise InvalidBlockError(
                 f"block {header.height}: {name} is {_shown(found)}, expected {_shown(wanted)}"
             )
+    size_bytes, limit_bytes = len(block.encode()), application.params()["block-bytes"]
+    if size_bytes > limit_bytes:
+        raise InvalidBlockError(f"block {height} has {size_bytes} bytes, at most {limit_bytes} are allowed")
     if header.time_ms <= tip.time_ms:
         raise InvalidBlockError(
             f"block {height}: time {header.time_ms} is not after its parent's {tip.time_ms}"
@@ -138,14 +153,17 @@ def check_header(application: Application, tip: Tip, block: Block) -> None:
 
 
 def checked_evidence(application: Application, block: Block) -> tuple[Evidence, ...]:
-    """The block's evidence, every piece proved. Raises InvalidBlockError."""
+    """The block's evidence, every piece proved. Raises InvalidBlockError.
+
+    That a piece was not recorded before is said by the execution, from the state.
+    """
     try:
         pieces = tuple(Evidence.decode(piece) for piece in block.evidence)
         for piece in pieces:
-            if not 0 < piece.height < block.header.height:
+            if not max(1, block.header.height - EVIDENCE_HEIGHTS) <= piece.height < block.header.height:
                 raise InvalidBlockError(f"evidence of height {piece.height} in block {block.header.height}")
             check_evidence(piece, application.validators_at(piece.height), application.chain_id)
-    except LedgerError as error:
+    except (DecodeError, InvalidMessageError) as error:
         raise InvalidBlockError(
             f"block {block.header.height}: evidence does not prove anything: {error}"
         ) from None
@@ -156,7 +174,7 @@ def execute_block(
     application: Application,
     block: Block,
     decode: Callable[[bytes, bytes], SignedTransaction] = SignedTransaction.decode,
-) -> tuple[Execution, tuple[Hash32, ...]]:
+) -> Executed:
     """Run the block and hold its roots against the header.
 
     Raises DecodeError, InvalidBlockError, ExecutionFault.
@@ -172,7 +190,7 @@ def execute_block(
                 f"block {header.height}: {name} is {getattr(header, name).hex()}, execution gives "
                 f"{getattr(execution, name).hex()}"
             )
-    return execution, tuple(signed.tx_id for signed in transactions)
+    return Executed(execution, transactions)
 
 
 def _check_parent_certificate(application: Application, tip: Tip, block: Block) -> None:
@@ -188,7 +206,7 @@ def _check_parent_certificate(application: Application, tip: Tip, block: Block) 
         if (certificate.height, certificate.block_id) != (tip.height, tip.block_id):
             raise InvalidBlockError(f"block {height}: the certificate is of another block than its parent")
         verify_certificate(certificate, application.validators_at(tip.height), application.chain_id)
-    except LedgerError as error:
+    except (DecodeError, InvalidMessageError) as error:
         raise InvalidBlockError(f"block {height}: parent certificate: {error}") from None
 
 

@@ -7,8 +7,10 @@ COMMIT is in its hands. COMMITs go through the consensus machine of their height
 from __future__ import annotations
 
 from chain.types import Address, Height
+from chain.validators import ValidatorSet
 from consensus.messages import MAX_COMMITS, Commit, GetCommits, MessageType, Status, encode_commit
 from node.ports import BlockStore, Clock, Transport
+from node.throttle import Throttle
 
 ANSWER_WITHIN_MS = 3_000
 """A peer that was asked and brought no valid COMMIT in this time is asked last from then on."""
@@ -19,8 +21,11 @@ KEPT_BYTES = 32 * 1024 * 1024
 ANSWER_BYTES = 8 * 1024 * 1024
 """What one GET_COMMITS is answered with at most; the asker goes on from there."""
 
-REPEAT_TO_PEER_MS = 1_000
-"""A STATUS that is behind is answered with its COMMIT this often at most."""
+HELP_EVERY_MS = 1_000
+"""A STATUS that is behind is answered with its COMMIT this often at most; who lacks more asks for it."""
+
+ANSWER_EVERY_MS = 20
+"""GET_COMMITS of one peer are answered this often at most: 64 heights take the asker longer to execute."""
 
 
 class CatchUp:
@@ -35,18 +40,17 @@ class CatchUp:
         self._asked: tuple[Address, int] | None = None
         self._kept: dict[int, tuple[Commit, Address, int]] = {}
         self._kept_bytes = 0
-        self._answered: dict[Address, tuple[int, int]] = {}
+        self._helps = Throttle(clock, HELP_EVERY_MS)
+        self._answers = Throttle(clock, ANSWER_EVERY_MS)
 
-    @property
-    def highest_claim(self) -> int:
-        """The highest height a peer says it is deciding; unsigned, so it is shown and never believed."""
-        return max(self._claims.values(), default=0)
-
-    def forget_peer(self, peer: Address) -> None:
-        """Its link is down."""
-        self._claims.pop(peer, None)
-        if self._asked is not None and self._asked[0] == peer:
-            self._asked = None
+    def highest_claim(self, validators: ValidatorSet) -> int:
+        """The highest height that connected peers with more than a third of the power say they have reached,
+        so that no single liar is heard; 0 when nobody says anything. Unsigned: shown, and never believed."""
+        claims = sorted(((height, peer) for peer, height in self._connected_claims().items()), reverse=True)
+        for count, (height, _) in enumerate(claims, 1):
+            if validators.some_honest([peer for _, peer in claims[:count]]):
+                return height
+        return 0
 
     def saw_status(self, peer: Address, status: Status, height: int) -> None:
         """A peer said where it stands: help it when it is behind, ask it when we are."""
@@ -61,13 +65,13 @@ class CatchUp:
         now_ms = self._clock.now_ms()
         if self._asked is not None:
             peer, deadline_ms = self._asked
-            if now_ms < deadline_ms:
+            if now_ms < deadline_ms and peer in self._transport.connected():
                 return
             self._failures[peer] = self._failures.get(peer, 0) + 1
             self._asked = None
         if height in self._kept:
             return
-        ahead = [peer for peer, claim in self._claims.items() if claim > height]
+        ahead = [peer for peer, claim in self._connected_claims().items() if claim > height]
         for peer in sorted(ahead, key=lambda one: (self._failures.get(one, 0), one)):
             request = GetCommits(Height(height), MAX_COMMITS).encode()
             if self._transport.send(peer, MessageType.GET_COMMITS, request):
@@ -75,10 +79,13 @@ class CatchUp:
                 return
 
     def keep(self, peer: Address, commit: Commit, height: int, size_bytes: int) -> None:
-        """A COMMIT of a later height waits for its turn."""
+        """A COMMIT waits for its turn. Of later heights only those that were asked for: else a liar could
+        fill the places of all heights to come."""
         at = commit.block.header.height
+        is_asked = at == height or (self._asked is not None and self._asked[0] == peer)
         if (
-            height <= at < height + MAX_COMMITS
+            is_asked
+            and height <= at < height + MAX_COMMITS
             and at not in self._kept
             and self._kept_bytes + size_bytes <= KEPT_BYTES
         ):
@@ -96,8 +103,18 @@ class CatchUp:
         return kept[0], kept[1]
 
     def brought(self, peer: Address) -> None:
-        """A COMMIT of this peer was valid."""
+        """A COMMIT of this peer was valid: it may take its time for the next."""
         self._failures.pop(peer, None)
+        if self._asked is not None and self._asked[0] == peer:
+            self._asked = (peer, self._clock.now_ms() + ANSWER_WITHIN_MS)
+
+    def blame(self, peer: Address) -> None:
+        """A COMMIT of this peer proves nothing: what else it sent is not worth its room."""
+        self._failures[peer] = self._failures.get(peer, 0) + 1
+        for at in [at for at, kept in self._kept.items() if kept[1] == peer]:
+            self._drop(at)
+        if self._asked is not None and self._asked[0] == peer:
+            self._asked = None
 
     def decided(self, height: int) -> None:
         """`height` is the next one now: the request under way has been answered as far as its blocks go."""
@@ -108,9 +125,11 @@ class CatchUp:
     def answer(self, peer: Address, request: GetCommits) -> None:
         """Send the COMMITs asked for, as far as they are here and fit. Raises CorruptionError, never serves
         it."""
+        if not self._answers.allows(peer):
+            return
         sent = 0
         last = min(request.first_height + request.count - 1, self._blocks.last_height)
-        for at in range(request.first_height, last + 1):
+        for at in range(max(request.first_height, self._blocks.first_height), last + 1):
             payload = self._commit(at)
             if sent and sent + len(payload) > ANSWER_BYTES:
                 return
@@ -118,15 +137,13 @@ class CatchUp:
                 return
             sent += len(payload)
 
+    def _connected_claims(self) -> dict[Address, int]:
+        return {peer: self._claims[peer] for peer in self._transport.connected() if peer in self._claims}
+
     def _help(self, peer: Address, height: int) -> None:
-        now_ms = self._clock.now_ms()
-        last = self._answered.get(peer)
-        if last is not None and last[0] == height and now_ms < last[1] + REPEAT_TO_PEER_MS:
-            return
-        if not 1 <= height <= self._blocks.last_height:
-            return
-        if self._transport.send(peer, MessageType.COMMIT, self._commit(height)):
-            self._answered[peer] = (height, now_ms)
+        is_held = self._blocks.first_height <= height <= self._blocks.last_height
+        if is_held and self._helps.allows(peer):
+            self._transport.send(peer, MessageType.COMMIT, self._commit(height))
 
     def _commit(self, height: int) -> bytes:
         stored = self._blocks.read(height)

@@ -46,7 +46,6 @@ class ApiLimits(_Strict):
     body_seconds: float = Field(default=30.0, gt=0)
     idle_seconds: float = Field(default=75.0, gt=0)
     body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    batch: int = Field(default=512, ge=1)
 
 
 class Mempool(_Strict):

@@ -8,6 +8,7 @@ node: a half-written journal or an unknown state must not go on voting.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import islice
 from typing import Any, Protocol
@@ -15,8 +16,14 @@ from typing import Any, Protocol
 import structlog
 
 from chain.block import Block, Results
-from chain.certificate import Vote
-from chain.errors import DecodeError, ExecutionFault, InvalidBlockError, InvalidMessageError, LedgerError
+from chain.certificate import Vote, verify_certificate
+from chain.errors import (
+    CorruptionError,
+    DecodeError,
+    ExecutionFault,
+    InvalidBlockError,
+    InvalidMessageError,
+)
 from chain.evidence import EVIDENCE_BYTES, Evidence
 from chain.transaction import SignedTransaction, tx_id_of
 from chain.types import Address, Hash32, Height
@@ -54,27 +61,30 @@ from consensus.messages import (
     Votes,
     decode_body,
 )
-from consensus.records import HeightEnded, decode_record, encode_record
+from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
 from consensus.signer import Signer
 from consensus.timing import Pacing, TimeBounds, Timeouts
 from contracts.context import BlockContext
-from contracts.executor import Execution
+from node.ahead import Ahead
 from node.application import LedgerApplication
 from node.assembly import (
     HEADER_ROOM_BYTES,
     DecidedBlock,
+    Executed,
     Tip,
     assemble,
     check_header,
     execute_block,
     misbehaviour_of,
 )
+from node.bodies import WantedBodies
 from node.catch_up import CatchUp
 from node.evidence import EvidencePool
 from node.intake import Intake
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import BlockStore, Clock, Journal, Received, Transport
+from node.throttle import Throttle
 from node.verified import VerifiedSignatures
 
 CANDIDATES = 2_048
@@ -89,6 +99,13 @@ HISTORY = b"history"
 """Under this name the frontier of the history tree is kept beside the state."""
 
 CLOCK_CHECK_SECONDS = 0.02
+
+GREETING_SECONDS = 1.0
+"""At the start the node waits this long for one STATUS of each connected peer before it signs: own votes
+that the journal lacks come back with the answers, and then the key must not sign."""
+
+BLOCK_EVERY_MS = 100
+"""GET_BLOCK of one peer is answered this often at most: each answer may be 4 MiB."""
 
 log = structlog.get_logger("node.driver")
 
@@ -114,11 +131,6 @@ class _HandOn:
         return True
 
 
-class SizedJournal(Journal, Protocol):
-    @property
-    def size_bytes(self) -> int: ...
-
-
 class Driver:
     """Drives one node from height to height until `stop`."""
 
@@ -128,7 +140,7 @@ class Driver:
         application: LedgerApplication,
         blocks: BlockStore,
         tip: Tip,
-        journal: SizedJournal | None,
+        journal: Journal | None,
         signer: Signer | None,
         transport: Transport,
         clock: Clock,
@@ -150,24 +162,21 @@ class Driver:
         self._observers = observers
         self._evidence = EvidencePool(application)
         self._catch_up = CatchUp(blocks, transport, clock)
+        self._bodies = WantedBodies(transport, lambda block_id: self._machine.body(block_id))
+        self._ahead = Ahead()
+        self._blocks_sent = Throttle(clock, BLOCK_EVERY_MS)
         self.intake = Intake(
-            application,
-            self._is_committed,
-            mempool,
-            signatures,
-            transport,
-            clock,
-            metrics,
-            self._transactions_came,
+            application, mempool, signatures, transport, clock, metrics, self._transactions_came
         )
-        self._inputs: list[Input] = []
+        self._inputs: deque[Input] = deque()
         self._is_feeding = False
-        self._executions: dict[Hash32, tuple[Execution, tuple[Hash32, ...]]] = {}
-        self._wanted: set[Hash32] = set()
-        self._later: dict[Address, list[Received]] = {}
+        self._executed: dict[Hash32, Executed] = {}
+        self._commit_from: dict[Hash32, Address] = {}
+        self._has_begun = False
+        self._greeted: set[Address] = set()
         self._has_message = False
         self._has_transaction = False
-        self._decided_at_ms = clock.now_ms()
+        self._decided_at_ms = self._entered_at_ms = clock.now_ms()
         self._status_every_ms = STATUS_FIRST_MS
         self._pacing_timer: asyncio.TimerHandle | None = None
         self._status_timer: asyncio.TimerHandle | None = None
@@ -200,16 +209,19 @@ class Driver:
 
     @property
     def highest_claim(self) -> int:
-        """The highest height any peer claims to be deciding; unsigned."""
-        return self._catch_up.highest_claim
+        """The highest height that more than one liar's worth of peers claims to be deciding; unsigned."""
+        return self._catch_up.highest_claim(self._validators)
 
     async def run(self) -> None:
         """Until cancelled. Raises what ended the node."""
         loop = asyncio.get_running_loop()
         self._failure = loop.create_future()
         self._spawn(self._hear())
-        self._guarded(self._begin_height)
         self._guarded(self._tell_status)
+        if self.votes and len(self._validators.members) == 1:
+            self._guarded(self._begin)
+        else:
+            loop.call_later(GREETING_SECONDS, self._guarded, self._begin)
         try:
             await self._failure
         finally:
@@ -226,6 +238,10 @@ class Driver:
             return
         with _HandOn(self._fail):
             call(*arguments)
+
+    def fail(self, error: BaseException) -> None:
+        """End the node with this: what was found must not be served, and nothing is known any more."""
+        self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is not None and not self._failure.done():
@@ -246,7 +262,7 @@ class Driver:
     def _new_machine(self) -> Consensus:
         height = Height(self._tip.height + 1)
         validators = self._application.validators_at(height)
-        self._validators = len(validators.members)
+        self._validators = validators
         params = self._application.params()
         signer = self._signer if self.votes else None
         return Consensus(
@@ -265,39 +281,50 @@ class Driver:
             TimeBounds(params["precision-ms"], params["delay-ms"]),
         )
 
-    def _begin_height(self) -> None:
-        """Own records of this height first, then what waited for it, then the pace."""
+    def _begin(self) -> None:
+        """Own records of this height first, then what waited for it, then the pace. Once, after the start."""
+        if self._has_begun:
+            return
+        self._has_begun = True
         if self._journal is not None:
             records = [decode_record(record) for record in self._journal.records()]
+            if self._signer is not None:
+                self._signer.restore(records)
             self._perform(self._machine.recover(records))
         self._take_waiting()
         self._pace()
 
     def _take_waiting(self) -> None:
-        height = self._machine.height
-        kept = self._catch_up.take(height)
+        kept = self._catch_up.take(self._machine.height)
         if kept is not None:
-            self._hear_commit(kept[1], kept[0])
-        waiting, self._later = self._later, {}
-        for messages in waiting.values():
-            for message in messages:
-                self._hear_one(message)
+            commit, peer = kept
+            try:
+                self._take_commit(peer, commit)
+            except InvalidMessageError as error:
+                self._blame(peer, MessageType.COMMIT, error)
+        waiting = self._ahead.take()
+        if waiting:
+            self._note_message()
+        for received in waiting:
+            self._feed(received)
 
     def _decide(self, effect: Decide) -> None:
         """Log, then state, then journal: each durable before the next (consensus.md, Stable storage)."""
-        block = effect.block
-        block_id = block.block_id
-        found = self._executions.get(block_id) or execute_block(self._application, block, self._decoded)
-        execution, tx_ids = found
-        decided = DecidedBlock(block, effect.certificate, execution, tx_ids)
+        block, certificate = effect.block, effect.certificate
+        executed = self._executed.get(block.block_id) or execute_block(
+            self._application, block, self._decoded
+        )
+        decided = DecidedBlock(block, certificate, executed.execution, executed.transactions)
+        certificate_bytes = certificate.encode()
         with self._metrics.store_seconds.time():
-            self._store(decided)
+            self._store(decided, certificate_bytes)
         self._note(decided, effect.round)
-        self._tip = self._tip.child(block, effect.certificate.encode())
+        self._tip = self._tip.child(block, certificate_bytes)
         self._machine = self._new_machine()
         self._inputs.clear()
-        self._executions.clear()
-        self._wanted.clear()
+        self._executed.clear()
+        self._bodies.clear()
+        self._commit_from.clear()
         self._has_message = False
         self._has_transaction = False
         self._decided_at_ms = self._clock.now_ms()
@@ -308,38 +335,39 @@ class Driver:
         self._take_waiting()
         self._pace()
 
-    def _store(self, decided: DecidedBlock) -> None:
-        header = decided.block.header
-        height = header.height
+    def _store(self, decided: DecidedBlock, certificate: bytes) -> None:
+        height = decided.block.header.height
         results = Results(decided.execution.outcomes, decided.execution.changes).encode()
-        self._blocks.append(height, decided.block.encode(), results, decided.certificate.encode())
+        self._blocks.append(height, decided.block.encode(), results, certificate)
         history = self._tip.history.append(decided.block.block_id)
         self._application.apply(height, decided.execution, decided.tx_ids, {HISTORY: history.encode()})
         if self._journal is None or self._signer is None:
             return
         ended = HeightEnded(height)
-        record = encode_record(ended)
         if self._journal.size_bytes > JOURNAL_PRUNE_BYTES:
-            self._journal.prune([record])
+            retired = [
+                record for record in self._journal.records() if isinstance(decode_record(record), KeyRetired)
+            ]
+            self._journal.prune([*retired, encode_record(ended)])
         else:
-            self._journal.append(record)
+            self._journal.append(encode_record(ended))
         self._signer.end_height(ended)
 
     def _note(self, decided: DecidedBlock, round_: int) -> None:
         header = decided.block.header
-        self._mempool.remove(decided.tx_ids)
-        if len(self._mempool):
-            self._mempool.remove_clients(
-                [self._decoded(body, auth) for body, auth in decided.block.transactions]
-            )
-        self.intake.forget(decided.tx_ids)
+        self.intake.decided(decided.transactions)
+        peer = self._commit_from.get(decided.block.block_id)
+        if peer is not None:
+            self._catch_up.brought(peer)
+            self._metrics.caught_up.inc()
+        elif decided.transactions:
+            self._metrics.decide_seconds.observe((self._clock.now_ms() - self._entered_at_ms) / 1000)
         self._metrics.height.set(header.height)
         self._metrics.block_time.set(header.time_ms / 1000)
-        self._metrics.transactions.inc(len(decided.tx_ids))
+        self._metrics.transactions.inc(len(decided.transactions))
         self._metrics.rounds.inc(round_)
-        self._metrics.mempool.set(len(self._mempool))
         log.debug(
-            "decided", height=header.height, round=round_, transactions=len(decided.tx_ids),
+            "decided", height=header.height, round=round_, transactions=len(decided.transactions),
             block=decided.block.block_id.hex(), state_root=header.state_root.hex(),
         )  # fmt: skip
 
@@ -350,38 +378,26 @@ class Driver:
         if self._pacing_timer is not None:
             self._pacing_timer.cancel()
             self._pacing_timer = None
-        if self._machine.round >= 0 or self._machine.is_decided:
+        if not self._has_begun or self._machine.round >= 0 or self._machine.is_decided:
             return
         params = self._application.params()
         pacing = Pacing(self._decided_at_ms, params["block-interval-ms"], params["idle-ms"])
         now_ms = self._clock.now_ms()
         if self._decided_at_ms > now_ms:
             self._decided_at_ms = now_ms  # the clock was set back: do not wait for it to come again
-        ready = self._has_message or self._has_ready_transaction(now_ms)
-        wait_ms = pacing.wait_ms(now_ms, ready, self._has_message)
+        if not self._has_message and not self._has_transaction:
+            self._has_transaction = self.intake.has_ready(now_ms)
+        wait_ms = pacing.wait_ms(now_ms, self._has_transaction, self._has_message)
         if wait_ms == 0:
+            self._entered_at_ms = now_ms
             self._perform(self._machine.start())
             self._step_changed()
         else:
             loop = asyncio.get_running_loop()
             self._pacing_timer = loop.call_later(wait_ms / 1000, self._guarded, self._pace)
 
-    def _has_ready_transaction(self, now_ms: int) -> bool:
-        """Whether a waiting transaction passes against the state of now; those that do not are let go."""
-        if self._has_transaction:
-            return True
-        for signed in list(self._mempool.waiting()):
-            refusal = self._application.dry_run(signed, now_ms)
-            if refusal is None:
-                self._has_transaction = True
-                return True
-            self._mempool.remove([signed.tx_id])
-            self.intake.remember_refusal(signed.tx_id, refusal)
-        return False
-
     def _transactions_came(self) -> None:
         self._has_transaction = True
-        self._metrics.mempool.set(len(self._mempool))
         self._guarded(self._pace)
 
     # --- the machine
@@ -396,9 +412,14 @@ class Driver:
             while self._inputs:
                 machine = self._machine
                 before = (machine.round, machine.step)
-                self._perform(machine.handle(self._inputs.pop(0)))
+                self._perform(machine.handle(self._inputs.popleft()))
                 if machine is self._machine and (machine.round, machine.step) != before:
                     self._step_changed()
+        except (DecodeError, InvalidMessageError) as error:
+            # the sender's bytes were decoded before they came here: what does not decode now is our own
+            raise CorruptionError(
+                f"height {self._machine.height}: what this node holds is not valid: {error}"
+            ) from error
         finally:
             self._is_feeding = False
 
@@ -420,8 +441,7 @@ class Driver:
                 case CheckBlock(block):
                     self._spawn(self._check(self._machine, block))
                 case RequestBody(block_id):
-                    self._wanted.add(block_id)
-                    self._request(block_id)
+                    self._bodies.want(block_id, self._machine.height)
                 case ReportEquivocation(validator, evidence):
                     self._metrics.equivocations.inc()
                     log.error("equivocation", validator=validator.hex(), height=self._machine.height)
@@ -440,27 +460,24 @@ class Driver:
     async def _build(self, machine: Consensus, effect: BuildBlock) -> None:
         while self._clock.now_ms() <= self._tip.time_ms:  # block time rises strictly
             await asyncio.sleep(CLOCK_CHECK_SECONDS)
+            if machine is not self._machine or machine.round != effect.round:
+                return
         candidates = list(islice(self._mempool.waiting(), CANDIDATES))
         await self._signatures.prepare(candidates, self._application.state, self._application.chain_id)
-        if machine is not self._machine or machine.round != effect.round:
-            return
-        evidence = self._evidence.for_block(effect.height)
         now_ms = self._clock.now_ms()
-        if now_ms <= self._tip.time_ms:
-            return  # the clock was set back while signatures were verified; the round's timer runs
+        if machine is not self._machine or machine.round != effect.round or now_ms <= self._tip.time_ms:
+            return  # too late, or the clock was set back meanwhile: the round's timer runs
+        assert self._signer is not None, "only a validator is asked to build"
+        evidence = self._evidence.for_block(effect.height)
         context = BlockContext(self._application.chain_id, effect.height, now_ms)
         limit_bytes = self._application.params()["block-bytes"] - HEADER_ROOM_BYTES
         with self._metrics.execute_seconds.time():
             built = self._application.build(context, candidates, limit_bytes, misbehaviour_of(evidence))
         for signed, refusal in built.dropped:
-            self.intake.remember_refusal(signed.tx_id, refusal)
+            self.intake.refuse(signed, refusal)
         for signed, fault in built.quarantined:
-            self._metrics.faults.inc()
-            log.critical(
-                "execution fault: transaction quarantined", tx_id=signed.tx_id.hex(), fault=str(fault)
-            )
-        self._mempool.remove([signed.tx_id for signed, _ in (*built.dropped, *built.quarantined)])
-        assert self._signer is not None, "only a validator is asked to build"
+            log.critical("execution fault: quarantined", tx_id=signed.tx_id.hex(), fault=str(fault))
+            self.intake.quarantine(signed, fault)
         block = assemble(
             self._application,
             self._tip,
@@ -470,8 +487,7 @@ class Driver:
             built.execution,
             evidence,
         )
-        tx_ids = tuple(signed.tx_id for signed in built.transactions)
-        self._executions[block.block_id] = (built.execution, tx_ids)
+        self._executed[block.block_id] = Executed(built.execution, built.transactions)
         self._feed(BlockBuilt(effect.round, block))
 
     async def _check(self, machine: Consensus, block: Block) -> None:
@@ -482,8 +498,7 @@ class Driver:
             if machine is not self._machine:
                 return
             with self._metrics.execute_seconds.time():
-                found = execute_block(self._application, block, self._decoded)
-            self._executions[block.block_id] = found
+                self._executed[block.block_id] = execute_block(self._application, block, self._decoded)
             verdict = Verdict.VALID
         except ExecutionFault as fault:
             self._metrics.faults.inc()
@@ -507,16 +522,9 @@ class Driver:
             return waiting
         return SignedTransaction.decode(body, auth)
 
-    def _request(self, block_id: Hash32) -> None:
-        request = GetBlock(Height(self._machine.height), block_id).encode()
-        self._transport.broadcast(MessageType.GET_BLOCK, request)
-
     def _take_evidence(self, evidence: Evidence) -> None:
         if self._evidence.add(evidence):
             self._transport.broadcast(MessageType.EVIDENCE, evidence.encode())
-
-    def _is_committed(self, tx_id: Hash32) -> bool:
-        return self._application.transaction_place(tx_id) is not None
 
     # --- peers
 
@@ -531,8 +539,7 @@ class Driver:
             self._status_timer.cancel()
         self._transport.broadcast(MessageType.STATUS, self._machine.status().encode())
         self._metrics.peers.set(len(self._transport.connected()))
-        for block_id in self._wanted:
-            self._request(block_id)
+        self._bodies.ask_again(self._machine.height)
         self._catch_up.ask(self._machine.height)
         delay = self._status_every_ms / 1000
         self._status_every_ms = min(self._status_every_ms * 2, STATUS_SLOWEST_MS)
@@ -542,48 +549,46 @@ class Driver:
     async def _hear(self) -> None:
         async for message in self._transport.incoming():
             self._hear_one(Received(*message))
+            await asyncio.sleep(0)  # a full inbox must not keep timers and clients waiting
 
     def _hear_one(self, message: Received) -> None:
         try:
             self._dispatch(message)
         except (DecodeError, InvalidMessageError) as error:
-            self._metrics.blamed.labels(str(message.type)).inc()
-            log.warning("bad message", peer=message.peer.hex(), type=message.type, reason=str(error))
-            refusal = (
-                error
-                if isinstance(error, InvalidMessageError)
-                else InvalidMessageError(str(error), error.code)
-            )
-            self._transport.disconnect(message.peer, refusal)
+            self._blame(message.peer, message.type, error)
+
+    def _blame(self, peer: Address, kind: int, error: DecodeError | InvalidMessageError) -> None:
+        """The peer sent what no honest node sends: count it and end the link, which is made anew."""
+        self._metrics.blamed.labels(str(int(kind))).inc()
+        log.warning("bad message", peer=peer.hex(), type=int(kind), reason=str(error))
+        if kind == MessageType.COMMIT:
+            self._catch_up.blame(peer)
+        if isinstance(error, DecodeError):
+            error = InvalidMessageError(str(error), error.code)
+        self._transport.disconnect(peer, error)
 
     def _dispatch(self, message: Received) -> None:
         peer, kind, payload = message
         match kind:
             case MessageType.PROPOSAL:
-                proposal = ProposalMessage.decode(payload)
-                if self._is_for_now(proposal.proposal.height, message):
-                    received_at_ms = self._clock.now_ms()
-                    self._feed(
-                        ProposalReceived(proposal.proposal, proposal.block, proposal.polka, received_at_ms)
-                    )
+                self._hear_proposal(peer, ProposalMessage.decode(payload))
             case MessageType.VOTE:
                 vote = Vote.decode(payload)
-                self._hear_votes(message, Votes(vote.height, None, (vote,)))
+                self._hear_votes(peer, Votes(vote.height, None, (vote,)))
             case MessageType.VOTES:
-                self._hear_votes(message, Votes.decode(payload))
+                self._hear_votes(peer, Votes.decode(payload))
             case MessageType.STATUS:
                 self._hear_status(peer, Status.decode(payload))
             case MessageType.TXS:
-                pairs = Transactions.decode(payload).transactions
-                self._spawn(self._admit(pairs, peer))
+                if self.intake.take_from_peer(peer, Transactions.decode(payload).transactions):
+                    self._spawn(self._admit_from(peer))
             case MessageType.COMMIT:
                 self._hear_commit(peer, Commit.decode(payload), len(payload))
             case MessageType.GET_BLOCK:
                 self._answer_block(peer, GetBlock.decode(payload))
             case MessageType.BLOCK:
                 block = decode_body(payload)
-                if block.block_id in self._wanted:
-                    self._wanted.discard(block.block_id)
+                if self._bodies.is_wanted(block.block_id):
                     self._feed(BodyReceived(block))
             case MessageType.GET_COMMITS:
                 self._catch_up.answer(peer, GetCommits.decode(payload))
@@ -592,60 +597,82 @@ class Driver:
             case _:
                 raise InvalidMessageError(f"message type {kind} is not known")
 
-    async def _admit(self, pairs: Sequence[tuple[bytes, bytes]], peer: Address) -> None:
-        await self.intake.admit(pairs, peer)
+    async def _admit_from(self, peer: Address) -> None:
+        try:
+            await self.intake.admit_from(peer)
+        except InvalidMessageError as error:
+            self._blame(peer, MessageType.TXS, error)
 
-    def _is_for_now(self, height: int, message: Received) -> bool:
-        """Messages of the next height wait, per link at most one PROPOSAL and 4·n votes; others are
-        dropped."""
-        current = self._machine.height
-        if height == current + 1:
-            waiting = self._later.setdefault(message.peer, [])
-            same = sum(1 for one in waiting if one.type == message.type)
-            limit = 1 if message.type == MessageType.PROPOSAL else 4 * self._validators
-            if same < limit:
-                waiting.append(message)
-        if height != current:
+    def _is_for_now(self, height: int) -> bool:
+        """Whether a message of this height goes to the machine; then others have begun, so shall we."""
+        if not self._has_begun or height != self._machine.height:
             return False
         self._note_message()
         return True
 
+    def _is_ahead(self, height: int) -> bool:
+        """The next height; before the machine has its own records back, the present one."""
+        return height == self._machine.height + self._has_begun
+
     def _note_message(self) -> None:
-        """A PROPOSAL or vote of this height came: others have begun, so shall we."""
         if not self._has_message:
             self._has_message = True
             self._pace()
 
-    def _hear_votes(self, message: Received, votes: Votes) -> None:
-        if not self._is_for_now(votes.height, message):
-            return
-        if votes.proposal is not None:
-            self._feed(ProposalReceived(votes.proposal, None, (), self._clock.now_ms()))
-        for vote in votes.votes:
-            if vote.height == votes.height:
+    def _hear_proposal(self, peer: Address, message: ProposalMessage) -> None:
+        received = ProposalReceived(message.proposal, message.block, message.polka, self._clock.now_ms())
+        if self._is_for_now(message.proposal.height):
+            self._feed(received)
+        elif self._is_ahead(message.proposal.height):
+            self._ahead.keep_proposal(peer, received)
+
+    def _hear_votes(self, peer: Address, votes: Votes) -> None:
+        """Those of VOTES itself and of its proposal; a vote of another height inside is nobody's."""
+        proposal = votes.proposal
+        received = None if proposal is None else ProposalReceived(proposal, None, (), self._clock.now_ms())
+        own = [vote for vote in votes.votes if vote.height == votes.height]
+        if self._is_for_now(votes.height):
+            if received is not None:
+                self._feed(received)
+            for vote in own:
                 self._feed(VoteReceived(vote))
+        elif self._is_ahead(votes.height):
+            if received is not None:
+                self._ahead.keep_proposal(peer, received)
+            self._ahead.keep_votes(peer, own, len(self._validators.members))
 
     def _hear_status(self, peer: Address, status: Status) -> None:
         height = self._machine.height
         self._catch_up.saw_status(peer, status, height)
         if status.height == height:
+            self._bodies.saw_status(peer, status)
             lacking = self._machine.votes_lacking(status)
             if lacking is not None:
                 self._transport.send(peer, MessageType.VOTES, lacking)
+        if not self._has_begun:
+            self._greeted.add(peer)
+            if self._greeted.issuperset(self._transport.connected()):
+                self._begin()
 
-    def _hear_commit(self, peer: Address, commit: Commit, size_bytes: int = 0) -> None:
+    def _hear_commit(self, peer: Address, commit: Commit, size_bytes: int) -> None:
         height = self._machine.height
-        if commit.block.header.height != height:
+        if self._has_begun and commit.block.header.height == height:
+            self._take_commit(peer, commit)
+        else:
             self._catch_up.keep(peer, commit, height, size_bytes)
+
+    def _take_commit(self, peer: Address, commit: Commit) -> None:
+        """Every signature is checked before the machine hears of it. Raises InvalidMessageError."""
+        block_id = commit.block.block_id
+        if block_id in self._commit_from:
             return
+        verify_certificate(commit.certificate, self._validators, self._application.chain_id)
+        self._commit_from[block_id] = peer
         self._feed(CertificateReceived(commit.certificate, commit.block))
-        if self._machine.height > height:
-            self._catch_up.brought(peer)
-            self._metrics.caught_up.inc()
 
     def _answer_block(self, peer: Address, request: GetBlock) -> None:
         block = self._machine.body(request.block_id)
-        if block is not None:
+        if block is not None and self._blocks_sent.allows(peer):
             self._transport.send(peer, MessageType.BLOCK, block.encode())
 
     def _hear_evidence(self, payload: bytes) -> None:
@@ -653,7 +680,4 @@ class Driver:
             raise DecodeError(f"evidence of {len(payload)} bytes")
         evidence = Evidence.decode(payload)
         if evidence.height <= self._machine.height:
-            try:
-                self._take_evidence(evidence)
-            except LedgerError as error:
-                raise InvalidMessageError(str(error)) from None
+            self._take_evidence(evidence)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from chain.block import Block, Outcome, Results
 from chain.certificate import CommitCertificate
-from chain.errors import LedgerError
+from chain.errors import CorruptionError, DecodeError, ExecutionFault, LedgerError, StorageError
 from chain.hashing import Tag, inclusion_path
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
@@ -33,9 +33,12 @@ from node.metrics import NodeMetrics
 from node.ports import Answer, BlockStore, Clock
 from node.verified import VerifiedSignatures
 
-EVENTS_BUFFERED = 1_024
+EVENTS_BUFFERED = 64
 """Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from
-there."""
+there. Blocks are up to 4 MiB and stay in memory for the slowest."""
+
+STREAMS = 64
+"""Readers of the event stream at once."""
 
 WAITERS = 4_096
 """Requests that may wait for a transaction at once."""
@@ -66,7 +69,7 @@ class NodeStatus:
 
 @dataclass(frozen=True, slots=True)
 class TransactionStatus:
-    """committed (with place and outcome), waiting, refused (with the reason) or unknown."""
+    """committed (with place and outcome), waiting, refused (with the reason, or our fault) or unknown."""
 
     tx_id: Hash32
     status: str
@@ -74,6 +77,7 @@ class TransactionStatus:
     index: int | None = None
     outcome: Outcome | None = None
     refusal: Refusal | None = None
+    fault: ExecutionFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,44 @@ class TooManyWaitingError(LedgerError):
     default_code = "TOO-MANY-WAITING"
 
 
+class ProofNotHeldError(LedgerError):
+    """A proof against a state root of the past: the tree of that height is not kept."""
+
+    default_code = "PROOF-NOT-HELD"
+
+
+class EventStream:
+    """Decided blocks for one reader, from the moment it was made; ends when the reader has fallen too far
+    behind. Close it."""
+
+    def __init__(self, streams: set[EventStream]) -> None:
+        self._queue: asyncio.Queue[DecidedBlock | None] = asyncio.Queue(EVENTS_BUFFERED)
+        self._streams = streams
+        streams.add(self)
+
+    def put(self, decided: DecidedBlock) -> None:
+        """One more block; a reader whose queue is full is cut off."""
+        if self._queue.full():
+            self.end()
+        else:
+            self._queue.put_nowait(decided)
+
+    def end(self) -> None:
+        """What still waits is not read any more."""
+        self.close()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def next(self) -> DecidedBlock | None:
+        """The next block; None at the end."""
+        return await self._queue.get()
+
+    def close(self) -> None:
+        """Nothing more is put."""
+        self._streams.discard(self)
+
+
 class Ledger:
     """Reads and submissions of one node. Belongs to the node's event loop."""
 
@@ -146,7 +188,7 @@ class Ledger:
         self._driver: Driver | None = None
         self._waiters: dict[Hash32, list[asyncio.Future[None]]] = {}
         self._waiting = 0
-        self._subscribers: set[asyncio.Queue[DecidedBlock | None]] = set()
+        self._streams: set[EventStream] = set()
 
     def attach(self, driver: Driver) -> None:
         """The driver observes through this ledger and is asked by it: made one after the other."""
@@ -181,7 +223,13 @@ class Ledger:
         )
 
     def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer:
-        """A value now (provable) or at an earlier height. Raises LedgerError for a height not held."""
+        """A value now (provable) or at an earlier height. Raises LedgerError for a height not held, and for
+        the proof of an earlier one."""
+        if prove and height is not None and height != self._application.height:
+            raise ProofNotHeldError(
+                f"nodes of the state tree are kept for the last height only, {self._application.height}; ask "
+                "without a height, or without a proof"
+            )
         return self._application.query(collection, key, height, with_proof=prove)
 
     def scan(
@@ -196,11 +244,14 @@ class Ledger:
     def block(self, height: int) -> StoredHeight:
         """Raises HeightNotHeldError, CorruptionError."""
         stored = self._blocks.read(height)
-        return StoredHeight(
-            Block.decode(stored.block),
-            Results.decode(stored.results),
-            CommitCertificate.decode(stored.certificate),
-        )
+        try:
+            return StoredHeight(
+                Block.decode(stored.block),
+                Results.decode(stored.results),
+                CommitCertificate.decode(stored.certificate),
+            )
+        except DecodeError as error:
+            raise CorruptionError(f"block {height} of the log is not a block: {error}") from error
 
     def transaction(self, tx_id: Hash32) -> TransactionStatus:
         """What this node knows of it."""
@@ -214,6 +265,9 @@ class Ledger:
         refusal = self.driver.intake.refusal_of(tx_id)
         if refusal is not None:
             return TransactionStatus(tx_id, "refused", refusal=refusal)
+        fault = self.driver.intake.fault_of(tx_id)
+        if fault is not None:
+            return TransactionStatus(tx_id, "refused", fault=fault)
         return TransactionStatus(tx_id, "unknown")
 
     def inclusion(self, tx_id: Hash32) -> InclusionProof | None:
@@ -299,36 +353,30 @@ class Ledger:
                 self._forget_waiter(tx_id, future)
         return self.transaction(tx_id)
 
-    async def events(self) -> AsyncIterator[DecidedBlock]:
-        """Every block decided from now on; ends when this reader has fallen too far behind."""
-        queue: asyncio.Queue[DecidedBlock | None] = asyncio.Queue(EVENTS_BUFFERED)
-        self._subscribers.add(queue)
-        try:
-            while (decided := await queue.get()) is not None:
-                yield decided
-        finally:
-            self._subscribers.discard(queue)
+    def events(self) -> EventStream:
+        """Every block decided from now on. Raises TooManyWaitingError."""
+        if len(self._streams) >= STREAMS:
+            raise TooManyWaitingError(f"{STREAMS} readers follow the events already; ask for blocks instead")
+        return EventStream(self._streams)
 
     def decided(self, decided: DecidedBlock) -> None:
         """Called by the driver after each height."""
-        for tx_id in decided.tx_ids:
-            for future in self._waiters.get(tx_id, ()):
-                if not future.done():
-                    future.set_result(None)
-        for queue in tuple(self._subscribers):
-            if queue.full():
-                self._subscribers.discard(queue)
-                queue.get_nowait()
-                queue.put_nowait(None)
-            else:
-                queue.put_nowait(decided)
+        if self._waiters:
+            for tx_id in decided.tx_ids:
+                for future in self._waiters.get(tx_id, ()):
+                    if not future.done():
+                        future.set_result(None)
+        for stream in tuple(self._streams):
+            stream.put(decided)
 
     def close_streams(self) -> None:
         """End every event stream, so that the server can stop."""
-        for queue in tuple(self._subscribers):
-            while not queue.empty():
-                queue.get_nowait()
-            queue.put_nowait(None)
+        for stream in tuple(self._streams):
+            stream.end()
+
+    def fail(self, error: StorageError) -> None:
+        """What this machine stored cannot be read: nothing more is served, the node stops with this."""
+        self.driver.fail(error)
 
     def exposition(self) -> bytes:
         """The node's metrics as Prometheus text."""
@@ -345,9 +393,9 @@ class Ledger:
         """The set chain from genesis to `height`: heights are those before which a set begins."""
         steps = []
         for first in self._set_beginnings(height):
-            stored = self._blocks.read(first - 1)
-            header = Block.decode(stored.block).header_bytes
-            steps.append(SetStep(header, stored.certificate, self._application.validators_at(first).encode()))
+            stored = self.block(first - 1)
+            header, certificate = stored.block.header_bytes, stored.certificate.encode()
+            steps.append(SetStep(header, certificate, self._application.validators_at(first).encode()))
         return tuple(steps)
 
     def _set_beginnings(self, height: int) -> list[int]:

@@ -80,10 +80,10 @@ class Mempool:
                 del self._by_client[_client(signed)]
                 self.size_bytes -= len(signed.body) + len(signed.auth)
 
-    def remove_clients(self, signed: Iterable[SignedTransaction]) -> None:
-        """What a block holds, and what waits under the same client ids: at most one of them can ever
-        enter."""
-        self.remove([self._by_client[_client(one)] for one in signed if _client(one) in self._by_client])
+    def rivals(self, decided: Iterable[SignedTransaction]) -> list[Hash32]:
+        """What waits under the client ids of decided transactions: at most one of them can ever enter."""
+        clients = (_client(signed) for signed in decided)
+        return [self._by_client[client] for client in clients if client in self._by_client]
 
     def waiting(self) -> Iterator[SignedTransaction]:
         """In order of arrival. The pool may change while the caller waits, so iterate over a copy then."""

@@ -10,7 +10,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 from random import Random
 
 import structlog
@@ -25,8 +28,9 @@ from chain.hashing import History
 from chain.keys import SigningKey
 from chain.types import ZERO_HASH, Address, Height
 from consensus.messages import LIMIT_BYTES
-from consensus.records import KeyRetired, decode_record, encode_record
+from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
+from contracts.records import Collection
 from network.certificates import certificate_der, fingerprint
 from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
@@ -37,11 +41,16 @@ from node.driver import HISTORY, Driver
 from node.ledger import Ledger
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
+from node.ports import BlockStore
 from node.secrets import read_password
 from node.verified import VerifiedSignatures
 from storage.blocks import BlockLog
 from storage.journal import Journal
+from storage.log_scan import LogDamageError
 from storage.state import LevelState
+
+BLOCKS, STATE, JOURNAL = "blocks", "state", "journal"
+"""What a node keeps, each in a directory of its own beside node.toml."""
 
 VERIFY_THREADS = 2
 """Signature verification leaves the interpreter's lock; more threads than cores of a small server do not
@@ -65,10 +74,7 @@ class Node:
     ledger: Ledger
     driver: Driver
     transport: Transport
-    blocks: BlockLog
-    state: LevelState
-    journal: Journal | None
-    executor: ThreadPoolExecutor
+    resources: ExitStack
 
     async def run(self) -> None:
         """Listen, connect, decide. Raises what ended the node."""
@@ -80,41 +86,57 @@ class Node:
         try:
             await asyncio.wait((links, deciding), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.ledger.close_streams()
             for task in (deciding, links):
                 task.cancel()
             ended = await asyncio.gather(deciding, links, return_exceptions=True)
         for outcome in ended:
+            if isinstance(outcome, CorruptionError) and not isinstance(outcome, LogDamageError):
+                _mark_damaged(self.config.path(STATE), outcome)
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
 
     def close(self) -> None:
         """Give back files and locks."""
         self.ledger.close_streams()
-        self.executor.shutdown(wait=False, cancel_futures=True)
-        self.state.close()
-        self.blocks.close()
-        if self.journal is not None:
-            self.journal.close()
+        self.resources.close()
 
 
 def build_node(config: NodeConfig) -> Node:
     """Recover and compose. Raises ConfigError, StorageError, CorruptionError: each says what to do."""
+    with ExitStack() as resources:
+        node = _compose(config, resources)
+        node.resources = resources.pop_all()
+        return node
+
+
+def _compose(config: NodeConfig, resources: ExitStack) -> Node:
     genesis_bytes = _read_genesis(config)
     genesis = Genesis.decode(genesis_bytes)
     key = _read_validator_key(config)
-    blocks = BlockLog.open(config.path("blocks"), genesis_bytes)
+    journal, fault = _open_journal(config, key)
+    if journal is not None:
+        resources.callback(journal.close)
+    blocks = BlockLog.open(config.path(BLOCKS), genesis_bytes)
+    resources.callback(blocks.close)
     if blocks.torn is not None:
         log.warning("cut an unsynced tail of the block log", file=str(blocks.torn.path))
-    state = LevelState.open(config.path("state"))
     executor = ThreadPoolExecutor(VERIFY_THREADS, thread_name_prefix="verify")
+    resources.callback(executor.shutdown, wait=False, cancel_futures=True)
     signatures = VerifiedSignatures(executor)
-    clock = SystemClock()
-    metrics = NodeMetrics()
-    application = LedgerApplication(_matching(state, blocks), genesis, signatures)
-    tip = bring_up(application, blocks, genesis)
-    journal, signer = _open_journal(config, key, blocks.last_height)
-    mempool = Mempool(config.mempool.limits())
+    application, tip = _recover_state(config, blocks, genesis, signatures, resources)
+    if journal is None:
+        journal = _journal_of_new_key(config, key, application)
+        if journal is not None:
+            resources.callback(journal.close)
+    signer = _signer(key, journal, fault, application)
+    clock, metrics, mempool = SystemClock(), NodeMetrics(), Mempool(config.mempool.limits())
     transport = _transport(config, genesis, key, lambda: application.height)
+    metrics.expose("peer_refusals", "Links refused or ended, by code.", "code", lambda: transport.refusals)
+    metrics.expose(
+        "peer_dropped", "Messages not sent because the peer did not keep up, by address.", "peer",
+        lambda: {address.hex(): dropped for address, dropped in transport.dropped.items()},
+    )  # fmt: skip
     ledger = Ledger(
         name=config.name,
         network=config.network,
@@ -129,7 +151,7 @@ def build_node(config: NodeConfig) -> Node:
         application=application,
         blocks=blocks,
         tip=tip,
-        journal=journal,
+        journal=journal if signer is not None else None,
         signer=signer,
         transport=transport,
         clock=clock,
@@ -139,11 +161,72 @@ def build_node(config: NodeConfig) -> Node:
         observers=(ledger,),
     )
     ledger.attach(driver)
-    return Node(config, ledger, driver, transport, blocks, state, journal, executor)
+    return Node(config, ledger, driver, transport, resources)
 
 
-def bring_up(application: LedgerApplication, blocks: BlockLog, genesis: Genesis) -> Tip:
-    """Execute what the log has and the state lacks, each block against its own header; answer the tip."""
+# --- the state
+
+
+def _recover_state(
+    config: NodeConfig,
+    blocks: BlockLog,
+    genesis: Genesis,
+    signatures: VerifiedSignatures,
+    resources: ExitStack,
+) -> tuple[LedgerApplication, Tip]:
+    """The state at the log's last height. One that fails its checks is moved aside, never served and never
+    believed, and a new one is made from the block log; damage of the log itself is raised."""
+    path = config.path(STATE)
+    if _damage_mark(path).exists():
+        _move_aside(path, "it failed its checks when the node ran last")
+    try:
+        state, application, tip = _opened(path, blocks, genesis, signatures)
+    except LogDamageError:
+        raise
+    except CorruptionError as error:
+        _move_aside(path, str(error))
+        state, application, tip = _opened(path, blocks, genesis, signatures)
+    resources.callback(state.close)
+    return application, tip
+
+
+def _opened(
+    path: Path, blocks: BlockLog, genesis: Genesis, signatures: VerifiedSignatures
+) -> tuple[LevelState, LedgerApplication, Tip]:
+    state = LevelState.open(path)
+    try:
+        application = LedgerApplication(_matching(state, blocks), genesis, signatures)
+        return state, application, bring_up(application, blocks, genesis)
+    except LedgerError:
+        state.close()
+        raise
+
+
+def _mark_damaged(path: Path, error: CorruptionError) -> None:
+    """So that the next start does not fail in the same place again and again."""
+    _damage_mark(path).write_text(f"{error}\n", encoding="utf-8")
+    log.critical("the state will be rebuilt at the next start", reason=str(error))
+
+
+def _damage_mark(path: Path) -> Path:
+    return path.with_name(path.name + ".damaged")
+
+
+def _move_aside(path: Path, reason: str) -> None:
+    """Keep the damaged database for whoever looks into it, under the first free number."""
+    places = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    aside = next(place for place in places if not place.exists())
+    if path.exists():
+        path.rename(aside)
+    _damage_mark(path).unlink(missing_ok=True)
+    log.critical("the state is damaged: rebuilding it from the block log", kept=str(aside), reason=reason)
+
+
+def bring_up(application: LedgerApplication, blocks: BlockStore, genesis: Genesis) -> Tip:
+    """Execute what the log has and the state lacks, each block against its own header; answer the tip.
+
+    Raises CorruptionError when log and state contradict each other.
+    """
     history = _history(application, genesis)
     tip = Tip(application.height, genesis.chain_id, genesis.time_ms, None, history)
     if application.height:
@@ -152,16 +235,20 @@ def bring_up(application: LedgerApplication, blocks: BlockLog, genesis: Genesis)
         stored = blocks.read(height)
         block = Block.decode(stored.block)
         try:
-            execution, tx_ids = execute_block(application, block)
+            executed = execute_block(application, block)
+        except CorruptionError:
+            raise
         except LedgerError as error:
             raise CorruptionError(
-                f"block {height} of the log does not execute as it did: {error}. The log passed its own checks, so "
-                "another version of the rules or a damaged state is likely: compare this node's version with the "
-                "others', then remove the directory state/ and start again"
+                f"block {height} of the log does not execute as it did: {error}. The log passed its own "
+                "checks, so another version of the rules is likely: compare this node's version with the "
+                "others'"
             ) from error
+        execution = executed.execution
         if Results(execution.outcomes, execution.changes).encode() != stored.results:
             raise CorruptionError(f"block {height}: the log's results are not what the block does")
         following = tip.history.append(block.block_id)
+        tx_ids = [signed.tx_id for signed in executed.transactions]
         application.apply(height, execution, tx_ids, {HISTORY: following.encode()})
         tip = tip.child(block, stored.certificate)
     return tip
@@ -169,10 +256,19 @@ def bring_up(application: LedgerApplication, blocks: BlockLog, genesis: Genesis)
 
 def _history(application: LedgerApplication, genesis: Genesis) -> History:
     kept = application.extra(HISTORY)
-    return History.start(genesis.chain_id) if kept is None else History.decode(kept)
+    try:
+        history = History.start(genesis.chain_id) if kept is None else History.decode(kept)
+    except DecodeError as error:
+        raise CorruptionError(f"the history kept beside the state is not whole: {error}") from error
+    if history.size != application.height + 1:
+        raise CorruptionError(
+            f"the history kept beside the state has {history.size} leaves, height {application.height} has "
+            f"{application.height + 1}"
+        )
+    return history
 
 
-def _tip_at(blocks: BlockLog, height: int, history: History) -> Tip:
+def _tip_at(blocks: BlockStore, height: int, history: History) -> Tip:
     stored = blocks.read(height)
     header = Block.decode(stored.block).header
     return Tip(height, header.block_id, header.time_ms, stored.certificate, history)
@@ -190,6 +286,9 @@ def _matching(state: LevelState, blocks: BlockLog) -> LevelState:
         log.warning("state root is not the one of its block: rebuilding the state", height=height)
         state.wipe()
     return state
+
+
+# --- files of the operator
 
 
 def _read_genesis(config: NodeConfig) -> bytes:
@@ -224,32 +323,63 @@ def _read_validator_key(config: NodeConfig) -> SigningKey | None:
     return SigningKey(private)
 
 
-def _open_journal(
-    config: NodeConfig, key: SigningKey | None, last_height: int
-) -> tuple[Journal | None, Signer | None]:
-    """The journal and the guard of the key; no guard when the votes of this key cannot be known."""
+def _open_journal(config: NodeConfig, key: SigningKey | None) -> tuple[Journal | None, str | None]:
+    """The journal of this key's votes, or why there is none.
+
+    A new one is made here only while there is no block log: the log comes after the journal, so a node that
+    has one has also had a journal, and may have voted.
+    """
     if key is None:
-        return None, None
-    path = config.path("journal") / "votes"
+        return None, "this node has no validator key"
+    path = _journal_path(config, key)
     try:
-        journal = Journal.open(path) if path.exists() or last_height else Journal.create(path)
-        records = [decode_record(record) for record in journal.records()]
-    except (CorruptionError, DecodeError) as error:
-        log.critical("this key will not vote: the journal is damaged", reason=str(error))
-        return None, None
+        if not path.exists() and not config.path(BLOCKS).exists():
+            return Journal.create(path), None
+        return Journal.open(path), None
     except StorageError as error:
-        if error.code != "JOURNAL-MISSING":
+        if error.code != "JOURNAL-MISSING" and not isinstance(error, CorruptionError):
             raise
-        log.critical("this key will not vote: the journal is missing", reason=str(error))
-        return None, None
-    fault = journal_fault(records, last_height)
+        return None, str(error)
+
+
+def _journal_path(config: NodeConfig, key: SigningKey) -> Path:
+    """A new key begins a new journal; the old one keeps what the old key has said."""
+    return config.path(JOURNAL) / key.address.hex()
+
+
+def _journal_of_new_key(
+    config: NodeConfig, key: SigningKey | None, application: LedgerApplication
+) -> Journal | None:
+    """A journal for a key that a ballot has yet to enrol: what the chain does not know has never voted."""
+    if key is None or application.state.get(Collection.KEYS, key.address) is not None:
+        return None
+    path = _journal_path(config, key)
+    if path.exists():
+        return None
+    journal = Journal.create(path)
+    journal.append(encode_record(HeightEnded(Height(application.height))))
+    return journal
+
+
+def _signer(
+    key: SigningKey | None, journal: Journal | None, fault: str | None, application: LedgerApplication
+) -> Signer | None:
+    """The guard of the key; None when what it has signed cannot be known. Then the node follows."""
+    if key is None:
+        return None
+    if journal is not None:
+        try:
+            records = [decode_record(record) for record in journal.records()]
+            fault = journal_fault(records, application.height)
+            is_retired = any(isinstance(record, KeyRetired) for record in records)
+            if fault is not None and not is_retired:
+                journal.append(encode_record(KeyRetired(Height(application.height), fault)))
+        except DecodeError as error:
+            fault = f"the journal is damaged: {error}"
     if fault is not None:
         log.critical("this key will not vote", reason=fault)
-        if not any(isinstance(record, KeyRetired) for record in records):
-            journal.append(encode_record(KeyRetired(Height(last_height), fault)))
-        journal.close()
-        return None, None
-    return journal, Signer(key.address, key.sign)
+        return None
+    return Signer(key.address, key.sign)
 
 
 def _transport(
@@ -290,8 +420,8 @@ def _peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
     found = fingerprint(certificate).hex()
     if found != peer.certificate_sha256:
         raise ConfigError(
-            f"{path} has SHA-256 {found}, node.toml pins {peer.certificate_sha256} for {peer.institution}: compare "
-            "with that institution which one is theirs",
+            f"{path} has SHA-256 {found}, node.toml pins {peer.certificate_sha256} for {peer.institution}: "
+            "compare with that institution which one is theirs",
             "CERTIFICATE-PIN",
         )
     return certificate

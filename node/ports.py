@@ -130,7 +130,12 @@ class BlockStore(Protocol):
     """The append-only source of truth."""
 
     @property
-    def last_height(self) -> int: ...
+    def first_height(self) -> int:
+        """The first height it has or will have."""
+
+    @property
+    def last_height(self) -> int:
+        """The last height it has; `first_height` - 1 when it has none."""
 
     def append(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
         """On disk and synced when this returns."""
@@ -141,6 +146,9 @@ class BlockStore(Protocol):
 
 class Journal(Protocol):
     """The validator's own words."""
+
+    @property
+    def size_bytes(self) -> int: ...
 
     def append(self, record: bytes) -> None:
         """On disk when this returns; only then may the message leave."""
