@@ -36,6 +36,12 @@ async def _serve(config: NodeConfig) -> None:
         api = config.api
         server = HttpServer(create_app(node.ledger, node.ledger), api.host, api.port, _limits(config))
         address = f"{server.address[0]}:{server.address[1]}"
+        node.ledger.metrics.expose(
+            "http_refused",
+            "HTTP connections and requests refused, by limit.",
+            "limit",
+            lambda: server.connections.refused,
+        )
         config.path("api.addr").write_text(address + "\n", encoding="ascii")
         structlog.get_logger("node").info("serving", api=address, name=config.name)
         await _until_stopped(asyncio.ensure_future(node.run()), asyncio.ensure_future(server.run()))

@@ -19,7 +19,7 @@ def create_app(reader: LedgerReader, submitter: TransactionSubmitter) -> FastAPI
         docs_url=None,
         redoc_url=None,
     )
-    errors.install(app)
+    errors.install(app, reader.fail)
     for router in (
         status.routes(reader),
         transactions.routes(reader, submitter),

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from chain.errors import DecodeError, LedgerError, StorageError
+from chain.errors import DecodeError, ExecutionFault, LedgerError, StorageError
 from contracts.executor import Refusal
 from contracts.rejection import RejectionError, fill, tenge
-from node.ledger import TooManyWaitingError
+from web.schemas import ErrorAnswer
 
 HTTP_STATUS: tuple[tuple[str, int], ...] = (
     ("HEIGHT-NOT-HELD", 404),
+    ("PROOF-NOT-HELD", 404),
     ("NOT-FOUND", 404),
     ("TOO-MANY-WAITING", 503),
 )
 """By code; a DecodeError is the sender's (400), a StorageError the machine's (500)."""
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": text}
+    for status, text in (
+        (400, "The request cannot be read: bytes that are not canonical, a field out of its bounds."),
+        (404, "Not here: nothing of this name, or a height this node does not hold."),
+        (422, "The ledger's rules forbid it."),
+        (500, "A fault of this node."),
+        (503, "Too many requests wait already; Retry-After says when to come back."),
+    )
+}
+"""What the routes may answer besides their own model; 413, 414 and 431 come from the connection itself."""
 
 Error = Mapping[str, object]
 
@@ -56,7 +70,7 @@ def status_of(error: LedgerError) -> int:
             return status
     if isinstance(error, DecodeError):
         return 400
-    return 500 if isinstance(error, StorageError) else 422
+    return 500 if isinstance(error, StorageError | ExecutionFault) else 422
 
 
 def _answer(status: int, error: Error, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -82,15 +96,27 @@ async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    codes = {404: "NOT-FOUND", 405: "METHOD", 413: "TOO-LARGE"}
+    codes = {404: "NOT-FOUND", 405: "METHOD"}
     return _answer(
         error.status_code, _plain(codes.get(error.status_code, "HTTP"), str(error.detail)), error.headers
     )
 
 
-def install(app: FastAPI) -> None:
-    """Every error leaves in the one shape."""
+async def _on_bug(_: Request, __: Exception) -> JSONResponse:
+    """The server logs the traceback; a stranger learns nothing of it."""
+    return _answer(500, _plain("INTERNAL", "a fault of this node's own; its operator finds it in the log"))
+
+
+def install(app: FastAPI, stop: Callable[[StorageError], None]) -> None:
+    """Every error leaves in the one shape. `stop` is told of stored data that cannot be read."""
+
+    async def on_storage_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, StorageError)
+        stop(error)
+        return await _on_ledger_error(request, error)
+
+    app.add_exception_handler(StorageError, on_storage_error)
     app.add_exception_handler(LedgerError, _on_ledger_error)
-    app.add_exception_handler(TooManyWaitingError, _on_ledger_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)

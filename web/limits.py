@@ -8,6 +8,7 @@ our code sees a request; each refusal is counted and the connection ends.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEADER_BYTES = 16 * 1024
 URL_BYTES = 8 * 1024
 HEADERS = 64
+
+LINGER_SECONDS = 2.0
+"""After a refusal, for the client to read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._body_bytes = 0
         self._in_headers = True
+        self._is_refused = False
         refusal = self.connections_of_server.enter(self._address)
         self._is_counted = refusal is None
         if refusal is not None:
@@ -85,7 +90,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._is_refused or self.transport.is_closing():
             return
         if self._in_headers:
             self._header_bytes += len(data)
@@ -96,27 +101,27 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(431, "header_bytes")
 
     def on_message_begin(self) -> None:
-        self._in_headers = True
-        super().on_message_begin()
+        if not self._is_refused:
+            self._in_headers = True
+            super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        if len(self.url) > URL_BYTES:
-            self._refuse(414, "url_bytes")
+        if not self._is_refused:
+            super().on_url(url)
+            if len(self.url) > URL_BYTES:
+                self._refuse(414, "url_bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_refused:
+            return
         super().on_header(name, value)
         if len(self.headers) > HEADERS:
             self._refuse(431, "headers")
-        if (
-            name.lower() == b"content-length"
-            and value.isdigit()
-            and int(value[:20]) > self._limits.body_bytes
-        ):
+        elif name.lower() == b"content-length" and _is_above(value, self._limits.body_bytes):
             self._refuse(413, "body_bytes")
 
     def on_headers_complete(self) -> None:
-        if self.transport.is_closing():
+        if self._is_refused:
             return
         self._in_headers = False
         self._header_bytes = 0
@@ -128,14 +133,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.body_bytes:
             self._refuse(413, "body_bytes")
-        elif not self.transport.is_closing():
+        elif not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._is_refused:
+            return
         self._disarm()
         self._in_headers = True
-        if not self.transport.is_closing():
-            super().on_message_complete()
+        super().on_message_complete()
 
     def pause_writing(self) -> None:
         """A reader that takes nothing for `idle_seconds` is let go."""
@@ -163,16 +169,37 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, status: int, what: str) -> None:
-        """Answer once, close; what still arrives is not looked at."""
-        if self.transport.is_closing():
+        """Answer once; what still arrives is not looked at. The connection stays open for a moment: closed
+        at once, with bytes on their way to it, it would be reset and the answer lost."""
+        if self._is_refused or self.transport.is_closing():
             return
+        self._is_refused = True
         self.connections_of_server.refused[what] += 1
-        text = f'{{"error":{{"code":"LIMIT","message":"limit: {what}","article":"","texts":{{}},"remedy":"","facts":{{}}}}}}'
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        error = {
+            "code": "LIMIT",
+            "message": f"limit: {what}",
+            "article": "",
+            "texts": {},
+            "remedy": "",
+            "facts": {},
+        }
+        text = json.dumps({"error": error})
         self.transport.write(
             f"HTTP/1.1 {status} Refused\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n"
             f"connection: close\r\n\r\n{text}".encode("ascii")
         )
-        self.transport.close()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._disarm()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def _is_above(digits: bytes, limit: int) -> bool:
+    """Whether a content-length is above the limit; one of more than 18 digits is above any."""
+    return digits.isdigit() and (len(digits) > 18 or int(digits) > limit)
 
 
 def bounded(connections: Connections) -> type[BoundedProtocol]:

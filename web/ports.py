@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
+from chain.errors import StorageError
 from chain.types import Hash32
 from contracts.executor import Refusal
 from contracts.records import Balance
@@ -12,6 +13,15 @@ from node.assembly import DecidedBlock
 from node.intake import Admission
 from node.ledger import InclusionProof, NodeStatus, StoredHeight, TransactionStatus
 from node.ports import Answer
+
+
+class EventStream(Protocol):
+    """Decided blocks, from the moment it was made."""
+
+    async def next(self) -> DecidedBlock | None:
+        """None at the end."""
+
+    def close(self) -> None: ...
 
 
 class LedgerReader(Protocol):
@@ -39,7 +49,10 @@ class LedgerReader(Protocol):
 
     def statuses(self, budget: str, year: int, height: int | None = None) -> dict[str, int]: ...
 
-    def events(self) -> AsyncIterator[DecidedBlock]: ...
+    def events(self) -> EventStream: ...
+
+    def fail(self, error: StorageError) -> None:
+        """Stored data failed its check while it was read: nothing more is served, the node stops."""
 
     def exposition(self) -> bytes:
         """The node's metrics as Prometheus text."""

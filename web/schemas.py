@@ -51,6 +51,12 @@ class ErrorOut(Model):
     facts: dict[str, int | str]
 
 
+class ErrorAnswer(Model):
+    """The body of every answer that is not a success."""
+
+    error: ErrorOut
+
+
 class AdmissionOut(Model):
     """accepted, known: wait; committed: final; refused, conflict, unreadable: not as it is; full: repeat."""
 
@@ -105,6 +111,38 @@ class TransactionOut(Model):
     index: int | None = None
     events: list[list[Any]] = []
     error: ErrorOut | None = None
+
+
+class SetStepOut(Model):
+    """One change of the validator set: the certified header that names the next one."""
+
+    header: Hex
+    certificate: Hex
+    next_validators: Hex
+
+
+class ReceiptOut(Model):
+    """The receipt file (*.eqr; docs/formats.md, Files for people)."""
+
+    schema_: Literal["eqz.receipt/1"] = Field(default="eqz.receipt/1", serialization_alias="schema")
+    chain_id: Hex32
+    tx_id: Hex32
+    height: int
+    index: int
+    count: int
+    body: Hex
+    auth: Hex
+    outcome: Hex
+    body_path: list[Hex32]
+    auth_path: list[Hex32]
+    outcome_path: list[Hex32]
+    header: Hex
+    certificate: Hex
+    validators: Hex
+    genesis: Hex
+    steps: list[SetStepOut]
+    states: list[Any]
+    witnesses: list[str]
 
 
 class ValueOut(Model):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from chain.errors import ConfigError
 from web.limits import Connections, HttpLimits, bounded
 
 BACKLOG = 128
@@ -16,14 +20,13 @@ BACKLOG = 128
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the node decides when it stops."""
 
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        from contextlib import nullcontext
-
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class HttpServer:
-    """Serves an app until cancelled. `start` answers with the address bound."""
+    """Serves an app until cancelled. Raises ConfigError when the address cannot be bound."""
 
     def __init__(self, app: FastAPI, host: str, port: int, limits: HttpLimits) -> None:
         self.connections = Connections(limits)
@@ -37,14 +40,22 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            timeout_keep_alive=int(limits.idle_seconds),
+            timeout_keep_alive=math.ceil(limits.idle_seconds),
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise ConfigError(
+                f"cannot serve the API on {host} port {port}: {error.strerror or error}. Choose another "
+                "address or port, or stop what uses it",
+                "LISTEN",
+            ) from error
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
 
     async def run(self) -> None:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
 from chain.block import Outcome
 from node.assembly import DecidedBlock
-from web.ports import LedgerReader
+from web.errors import ANSWERS
+from web.ports import EventStream, LedgerReader
 from web.schemas import BlockOut, TransactionIn, iso_time, json_value
+
+KEEP_ALIVE_SECONDS = 15.0
+"""Below the minute after which proxies close a silent connection."""
+
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "`id` is the height, `data` one JSON object `eqz.event.block/1`: height, block_id, "
+        "block_time, state_root, transactions with tx_id and events.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 
 
 def routes(reader: LedgerReader) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["blocks"])
+    router = APIRouter(prefix="/v1", tags=["blocks"], responses=ANSWERS)
 
     @router.get("/blocks/{height}")
     async def block(height: Annotated[int, Path(ge=1, lt=2**63)]) -> BlockOut:
@@ -39,26 +53,48 @@ def routes(reader: LedgerReader) -> APIRouter:
             evidence=[piece.hex() for piece in found.evidence],
         )
 
-    @router.get("/events")
+    @router.get("/events", response_class=StreamingResponse, responses=_EVENTS)
     async def events() -> StreamingResponse:
         """Server-sent events: one `block` event for every height decided from now on, with its outcomes.
 
         A reader that falls too far behind is cut off and asks again; blocks it missed are under /v1/blocks.
         """
+        stream = reader.events()
         return StreamingResponse(
-            _stream(reader), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            _told(stream, reader.status().height),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
         )
 
     return router
 
 
-async def _stream(reader: LedgerReader) -> AsyncIterator[str]:
-    yield f": height {reader.status().height}\n\n"
-    async for decided in reader.events():
-        yield _event(decided)
+async def _told(stream: EventStream, height: int) -> AsyncIterator[str]:
+    """A first line with the height after which the events come; a comment while nothing happens, so that a
+    reader that went away is noticed."""
+    waiting: asyncio.Task[DecidedBlock | None] | None = None
+    try:
+        yield f": height {height}\n\n"
+        while True:
+            waiting = waiting or asyncio.ensure_future(stream.next())
+            done, _ = await asyncio.wait((waiting,), timeout=KEEP_ALIVE_SECONDS)
+            if not done:
+                yield ": still here\n\n"
+                continue
+            decided = waiting.result()
+            waiting = None
+            if decided is None:
+                return
+            yield event_of(decided)
+    finally:
+        stream.close()
+        if waiting is not None:
+            waiting.cancel()
 
 
-def _event(decided: DecidedBlock) -> str:
+@lru_cache(maxsize=2)
+def event_of(decided: DecidedBlock) -> str:
+    """The event of one block; the same text for every reader."""
     header = decided.block.header
     outcomes = [Outcome.decode(outcome) for outcome in decided.execution.outcomes]
     data = {

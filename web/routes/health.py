@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from node.ledger import NodeStatus
 from web.ports import LedgerReader
@@ -16,8 +16,9 @@ BEHIND_HEIGHTS = 3
 def reasons_not_ready(status: NodeStatus) -> list[str]:
     """Why no one should be sent here now; empty when all is well."""
     reasons = []
-    if status.peers * 3 < (status.validators - 1) * 2 - 1 and status.validators > 1:
-        reasons.append(f"{status.peers} of {status.validators - 1} peers are connected: no quorum from here")
+    heard = status.peers + status.votes
+    if not 3 * heard > 2 * status.validators:
+        reasons.append(f"{heard} of {status.validators} validators are heard, own votes included: no quorum")
     if status.highest_claim > status.height + 1 + BEHIND_HEIGHTS:
         reasons.append(f"catching up: height {status.height}, peers claim {status.highest_claim - 1}")
     if status.round > 2:
@@ -40,7 +41,7 @@ def routes(reader: LedgerReader) -> APIRouter:
         health = HealthOut(ready=not reasons, reasons=reasons)
         return JSONResponse(health.model_dump(by_alias=True), 200 if health.ready else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Prometheus text."""
         return Response(reader.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from contracts.records import STATUSES, Balance
 from contracts.rejection import tenge
+from web.errors import ANSWERS
 from web.ports import LedgerReader
 from web.schemas import PairOut, ProgrammeOut, ScanOut, TotalsOut, ValueOut
 
@@ -22,7 +23,7 @@ HeightQuery = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 
 def routes(reader: LedgerReader) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["state"])
+    router = APIRouter(prefix="/v1", tags=["state"], responses=ANSWERS)
 
     @router.get("/state/{collection}/{key}")
     async def value(
@@ -31,7 +32,8 @@ def routes(reader: LedgerReader) -> APIRouter:
         height: HeightQuery = None,
         proof: Annotated[int, Query(ge=0, le=1)] = 0,
     ) -> ValueOut:
-        """One value. With `proof=1` (now only) also the proof, the header and its certificate."""
+        """One value. With `proof=1` (now only) also the proof, and the header of the same height with its
+        certificate; at height 0 there is no header yet, the genesis itself says what it holds."""
         place = b"" if key == "-" else bytes.fromhex(key)
         answer = reader.get(collection, place, height, bool(proof))
         value = None if answer.value is None else answer.value.hex()

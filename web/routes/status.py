@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from contracts.calendar import iso_date
+from web.errors import ANSWERS
 from web.ports import LedgerReader
 from web.schemas import StatusOut, iso_time
 
 
 def routes(reader: LedgerReader) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["node"])
+    router = APIRouter(prefix="/v1", tags=["node"], responses=ANSWERS)
 
     @router.get("/status")
     async def status() -> StatusOut:

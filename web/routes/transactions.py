@@ -10,7 +10,7 @@ from chain.transaction import tx_id_of
 from chain.types import Hash32
 from node.intake import Admission
 from node.ledger import TransactionStatus
-from web.errors import NotFoundError, error_of, refusal_error
+from web.errors import ANSWERS, NotFoundError, error_of, refusal_error
 from web.ports import LedgerReader, TransactionSubmitter
 from web.receipts import receipt_of
 from web.schemas import (
@@ -20,6 +20,7 @@ from web.schemas import (
     DryRunIn,
     DryRunOut,
     ErrorOut,
+    ReceiptOut,
     TransactionOut,
     TransactionsIn,
     json_value,
@@ -29,7 +30,7 @@ TxId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 def routes(reader: LedgerReader, submitter: TransactionSubmitter) -> APIRouter:
-    router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+    router = APIRouter(prefix="/v1/transactions", tags=["transactions"], responses=ANSWERS)
 
     @router.post("")
     async def submit(request: TransactionsIn) -> AdmissionsOut:
@@ -56,7 +57,7 @@ def routes(reader: LedgerReader, submitter: TransactionSubmitter) -> APIRouter:
         return _transaction(await submitter.wait(Hash32(bytes.fromhex(tx_id)), wait_ms))
 
     @router.get("/{tx_id}/receipt")
-    async def receipt(tx_id: TxId) -> dict[str, object]:
+    async def receipt(tx_id: TxId) -> ReceiptOut:
         """The receipt file (*.eqr): checkable without this node, years later."""
         proof = reader.inclusion(Hash32(bytes.fromhex(tx_id)))
         if proof is None:
@@ -77,7 +78,11 @@ def _admission(answer: Admission) -> AdmissionOut:
 
 def _transaction(found: TransactionStatus) -> TransactionOut:
     events = [] if found.outcome is None else [json_value(event) for event in found.outcome.events]
-    error = None if found.refusal is None else ErrorOut.model_validate(refusal_error(found.refusal))
+    error = None
+    if found.refusal is not None:
+        error = ErrorOut.model_validate(refusal_error(found.refusal))
+    elif found.fault is not None:
+        error = ErrorOut.model_validate(error_of(found.fault))
     return TransactionOut.model_validate(
         {
             "tx_id": found.tx_id.hex(),
