@@ -8,7 +8,7 @@ not the rules of the budget.
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,6 +74,7 @@ from chain.types import (
     Round,
     Signature,
 )
+from tests.vectors.peer_messages import peer_messages
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
 
@@ -526,7 +527,7 @@ def _record(previous: bytes, kind: int, height: int, payload: bytes) -> tuple[by
     return head + checks[0] + payload + checks[1] + chain, Hash32(chain)
 
 
-FILES = {
+FILES: dict[str, Callable[[], Json]] = {
     "encoding.json": encoding,
     "hashing.json": hashing,
     "keys.json": keys,
@@ -535,6 +536,7 @@ FILES = {
     "consensus.json": consensus,
     "blocks.json": blocks,
     "block_log.json": block_log,
+    "peer_messages.json": peer_messages,
 }
 
 
