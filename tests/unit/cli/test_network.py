@@ -43,8 +43,8 @@ def test_members_with_their_own_keys_alone_make_one_network(
         institution = name.split(":")[0]
         home = tmp_path / institution
         made = eqz(
-            capsys, tmp_path, "node", "init", str(home), "--institution", name, "--p2p-port", str(7400 + seed),
-            "--signer", head_of(tmp_path, institution, seed),
+            capsys, tmp_path, "node", "init", str(home), "--institution", name,
+            "--p2p-port", str(7400 + seed), "--signer", head_of(tmp_path, institution, seed),
         )  # fmt: skip
         parts += ["--part", str(home / "part.json")]
         key = read_key(home / "validator.key", password_from(home / "validator.password"))
