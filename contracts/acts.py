@@ -8,6 +8,7 @@ from chain.codec import DAY, NAME, ListOf, Row
 from contracts import agreements, plans, reasons, tokens
 from contracts.actions import Call, action, row
 from contracts.agreements import CONSTRUCTION_START, RESERVE, WORKS
+from contracts.dates import refuse_outside
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
 from contracts.params import params_of
 from contracts.records import (
@@ -74,8 +75,7 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=obligation_name)
     agreement = agreements.agreement_of(call.state, holder, obligation.agreement)
     plans.open_month(call, obligation.line.year)
-    if not agreement.date <= date <= call.day():
-        raise RejectionError(reasons.DATE_AHEAD, field="date")
+    refuse_outside(date, agreement.date, call.day(), "date")
     balance = balance_of(call.state, obligation_scope(holder, obligation_name))
     registered, outstanding = balance.amounts[Stage.REGISTERED], balance.amounts[Stage.ADVANCED]
     if amount > registered + outstanding:
@@ -269,8 +269,7 @@ def commission(call: Call) -> None:
         raise RejectionError(reasons.COMMISSION_KIND, agreement=number)
     if agreement.commissioned is not None:
         raise RejectionError(reasons.COMMISSIONED, agreement=number)
-    if not agreement.date <= date <= day:
-        raise RejectionError(reasons.DATE_AHEAD, field="date")
+    refuse_outside(date, agreement.date, day, "date")
     released = 0
     for name in agreement.obligations:
         released += _release(call, holder, name)

@@ -14,6 +14,7 @@ from chain.codec import AMOUNT, BOOL, DAY, NAME, UINT_MAXIMUM, Digits, ListOf, O
 from contracts import directories, plans, reasons, tokens, treasury
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
+from contracts.dates import refuse_ahead, refuse_outside
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
@@ -193,10 +194,8 @@ def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, in
     """The checks of TP 218 that need the agreement alone."""
     if today[1:] > LAST_DAY and entry.money != RESERVE and len(entry.years) == 1:
         raise RejectionError(reasons.AFTER_20_DECEMBER)
-    if entry.date > call.day():
-        raise RejectionError(reasons.AGREEMENT_DATE, field="date")
-    if entry.valid_until < entry.date:
-        raise RejectionError(reasons.AGREEMENT_DATE, field="valid_until")
+    refuse_ahead(entry.date, call.day(), "date")
+    refuse_outside(entry.valid_until, entry.date, None, "valid_until")
     if not entry.takes_effect_after_registration:
         raise RejectionError(reasons.AGREEMENT_CLAUSE)
     if entry.portal_id is None and not entry.legal_basis.strip():
@@ -364,10 +363,8 @@ def amend(call: Call) -> None:
     agreement = open_agreement(call.state, call.institution, number)
     if supplement in agreement.supplements or len(agreement.supplements) >= SUPPLEMENTS_PER_AGREEMENT:
         raise RejectionError(reasons.SUPPLEMENT_EXISTS, supplement=supplement)
-    if not agreement.date <= date <= call.day():
-        raise RejectionError(reasons.AGREEMENT_DATE, field="date")
-    if valid_until < agreement.date:
-        raise RejectionError(reasons.AGREEMENT_DATE, field="valid_until")
+    refuse_outside(date, agreement.date, call.day(), "date")
+    refuse_outside(valid_until, agreement.date, None, "valid_until")
     year = agreement.years[0][0]
     plans.open_month(call, year)
     check_years(years, year, total)
@@ -481,8 +478,7 @@ def terminate(call: Call) -> None:
     holder = call.institution
     agreement = open_agreement(call.state, holder, number)
     day = call.day()
-    if not agreement.date <= date <= day:
-        raise RejectionError(reasons.AGREEMENT_DATE, field="date")
+    refuse_outside(date, agreement.date, day, "date")
     plans.open_month(call, agreement.years[0][0])
     for name in agreement.obligations:
         _close_obligation(call, name, day)

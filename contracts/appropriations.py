@@ -12,6 +12,7 @@ from typing import Any, Final
 from chain.codec import AMOUNT, BOOL, DAY, NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Row, Text, Uint
 from contracts import directories, reasons, tokens
 from contracts.actions import Call, action, row
+from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
@@ -86,8 +87,7 @@ def adopt(call: Call) -> None:
     day = call.day()
     if Budget.find(call.state, Collection.BUDGETS, budget_key(budget, year)) is not None:
         raise RejectionError(reasons.BUDGET_ADOPTED, budget=budget, year=year)
-    if law_date > day:
-        raise RejectionError(reasons.DATE_AHEAD, field="law_date")
+    refuse_ahead(law_date, day, "law_date")
     _check_totals(programmes, (costs, loans, assets))
     holders = _administrators(call.state)
     unprotected = 0

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chain.codec import DAY, NAME, UINT_MAXIMUM, Fields, ListOf, OneOf, Optional, Row
 from contracts import appropriations, plans, reasons, receipts, tokens
 from contracts.actions import Call, action, row
+from contracts.dates import refuse_ahead
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
     Collection,
@@ -112,8 +113,7 @@ def place_of(budget: str, year: int, source: str, fields: tuple[Any, ...]) -> Pl
 def block(call: Call) -> None:
     """adopted, allocated -> the same under the hold. More rows of the same order may follow."""
     name, ground, budget, year, source, document, date, rows = fields_of(call.arguments)
-    if date > call.day():
-        raise RejectionError(reasons.DATE_AHEAD, field="date")
+    refuse_ahead(date, call.day(), "date")
     month = plans.open_month(call, year)
     record = appropriations.budget_of(call.state, budget, year)
     hold = _opened(call.state, name, ground, budget, year, document, date)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chain.codec import DAY, NAME, Digits, ListOf, OneOf, Optional, Row
 from contracts import directories, plans, reasons, tokens, treasury
 from contracts.actions import Call, action, row
+from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
@@ -92,8 +93,7 @@ def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, 
     key = obligation_key(holder, name)
     if call.state.get(Collection.OBLIGATIONS, key) is not None:
         raise RejectionError(reasons.OBLIGATION_EXISTS, holder=holder, obligation=name)
-    if date > call.day():
-        raise RejectionError(reasons.DATE_AHEAD, field="document_date")
+    refuse_ahead(date, call.day(), "document_date")
     if payee is not None:
         directories.require(call, DirectoryName.PAYEES, payee, "payee")
     elif kind != PAYROLL:

@@ -433,8 +433,8 @@ BALLOT_TWICE = _reason(
 
 DATE_AHEAD = _reason(
     "DATE-AHEAD", "budget-machine 4",
-    "{field} күні операциялық күннен кейін", "дата {field} позже операционного дня",
-    "the date in {field} lies after the operational day",
+    "{field}: {date} операциялық күннен кейін ({day})", "{field}: {date} позже операционного дня {day}",
+    "the date {date} in {field} lies after the operational day {day}",
     "correct the date, or wait until the treasury opens that day",
 )  # fmt: skip
 BUDGET_ADOPTED = _reason(
@@ -608,12 +608,12 @@ AGREEMENT_ENDED = _reason(
     "шарт бұзылған: {agreement}", "договор расторгнут: {agreement}", "agreement {agreement} was terminated",
     "nothing more can be registered under it",
 )  # fmt: skip
-AGREEMENT_DATE = _reason(
-    "AGR-DATE", "TP 218, BC 109(4)",
-    "шарт күндері дұрыс емес: {field}", "даты договора неверны: {field}",
-    "the agreement's date in {field} is not possible: it is signed by the operational day and ends after "
-    "signing",
-    "correct the date",
+DATE_OUTSIDE = _reason(
+    "DATE-OUTSIDE", "BC 109, TP 218",
+    "{field}: {date} рұқсат етілген аралықтан тыс: {first} – {last}",
+    "{field}: {date} вне допустимых дат: {first} – {last}",
+    "the date {date} in {field} is not within {first} to {last}",
+    "an agreement is signed by the operational day; what belongs to it is dated from its signing on",
 )  # fmt: skip
 AGREEMENT_SPLIT = _reason(
     "TP182", "TP 182, 213(13)",

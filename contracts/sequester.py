@@ -14,6 +14,7 @@ from chain.codec import DAY, NAME, ListOf, OneOf, Optional, Row, Uint
 from contracts import appropriations, holds, plans, reasons, tokens, treasury
 from contracts.actions import Call, action, row
 from contracts.appropriations import NOT_PROTECTED, PARTLY_PROTECTED, PROTECTED
+from contracts.dates import refuse_ahead
 from contracts.fields import DOCUMENT_NUMBER, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.params import params_of
 from contracts.records import (
@@ -76,8 +77,7 @@ STEP = Row("sequester step", (("decision", NAME), ("rows", Uint(1, ROWS))))
 def decide(call: Call) -> None:
     """adopted, allocated, free or under a block -> held by the decision."""
     name, budget, year, source, instrument, document, date, total, rows = fields_of(call.arguments)
-    if date > call.day():
-        raise RejectionError(reasons.DATE_AHEAD, field="date")
+    refuse_ahead(date, call.day(), "date")
     plans.open_month(call, year)
     record = appropriations.budget_of(call.state, budget, year)
     if total % PLAN_UNIT:

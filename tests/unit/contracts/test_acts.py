@@ -99,8 +99,8 @@ def test_the_ceiling_is_that_of_the_whole_agreement() -> None:
         (an_act("act-2", "x", 1), reasons.OBLIGATION_NONE),
         (an_act("act-2", "pay-1", 1), reasons.ACT_WITHOUT_AGREEMENT),
         (an_act("act-2", "a", 901), reasons.ACT_EXCEEDS),
-        (an_act("act-2", "a", 1, date=DAY + 1), reasons.DATE_AHEAD),
-        (an_act("act-2", "a", 1, date=DAY - 1), reasons.DATE_AHEAD),
+        (an_act("act-2", "a", 1, date=DAY + 1), reasons.DATE_OUTSIDE),
+        (an_act("act-2", "a", 1, date=DAY - 1), reasons.DATE_OUTSIDE),
     ],
 )
 def test_a_wrong_act_is_refused(row: tuple[Any, ...], reason: object) -> None:
@@ -185,7 +185,7 @@ def test_a_correction_under_an_ended_agreement_frees_the_money_and_raises_the_cl
     ("changes", "arguments", "reason"),
     [
         ({"kind": "goods"}, {}, reasons.COMMISSION_KIND),
-        ({}, {"date": DAY + 1}, reasons.DATE_AHEAD),
+        ({}, {"date": DAY + 1}, reasons.DATE_OUTSIDE),
         ({}, {"number": "B"}, reasons.AGREEMENT_NONE),
     ],
 )

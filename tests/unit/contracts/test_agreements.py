@@ -99,8 +99,8 @@ def test_later_years_are_counted_and_move_no_money() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"date": DAY + 1}, reasons.AGREEMENT_DATE),
-        ({"valid_until": DAY - 1}, reasons.AGREEMENT_DATE),
+        ({"date": DAY + 1}, reasons.DATE_AHEAD),
+        ({"valid_until": DAY - 1}, reasons.DATE_OUTSIDE),
         ({"takes_effect_after_registration": False}, reasons.AGREEMENT_CLAUSE),
         ({"legal_basis": " "}, reasons.AGREEMENT_BASIS),
         ({"vat": 11 * U}, reasons.AGREEMENT_VAT),
@@ -261,8 +261,8 @@ def test_an_amendment_changes_what_later_years_count() -> None:
     ("changes", "reason"),
     [
         ({"agreement": "B"}, reasons.AGREEMENT_NONE),
-        ({"date": DAY + 1}, reasons.AGREEMENT_DATE),
-        ({"valid_until": DAY - 1}, reasons.AGREEMENT_DATE),
+        ({"date": DAY + 1}, reasons.DATE_OUTSIDE),
+        ({"valid_until": DAY - 1}, reasons.DATE_OUTSIDE),
         ({"obligations": (filled_amendment("b", 300),)}, reasons.OBLIGATION_NONE),
         ({"obligations": (filled_amendment("a", 299),)}, reasons.AGREEMENT_CODES),
         ({"obligations": (filled_amendment("a", 300, 91),)}, reasons.ADVANCE_OVER),
@@ -313,4 +313,4 @@ def test_a_termination_is_not_of_the_future() -> None:
     ledger = a_year(a_plan(100))
     register(ledger, "A", 50)
     refusal = ledger.refused(GU, "agreement.terminate", *a_termination("A", date=day_number(2026, 1, 6)))
-    assert refusal.reason is reasons.AGREEMENT_DATE
+    assert refusal.reason is reasons.DATE_OUTSIDE
