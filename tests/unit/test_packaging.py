@@ -44,7 +44,7 @@ def test_a_lock_pins_every_version_by_hash_and_names_no_host(name: str) -> None:
 
 
 def test_every_tool_knows_the_same_packages() -> None:
-    assert TOOL["mypy"]["packages"] == PACKAGES
+    assert TOOL["mypy"]["packages"] == [*PACKAGES, "bench"]
     assert TOOL["importlinter"]["root_packages"] == PACKAGES
     assert set(PACKAGES) <= set(TOOL["ruff"]["lint"]["isort"]["known-first-party"])
 
