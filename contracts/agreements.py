@@ -198,7 +198,7 @@ def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, in
     refuse_outside(entry.valid_until, entry.date, None, "valid_until")
     if not entry.takes_effect_after_registration:
         raise RejectionError(reasons.AGREEMENT_CLAUSE)
-    if entry.portal_id is None and not entry.legal_basis.strip():
+    if entry.portal_id is None and not entry.legal_basis.strip(" "):
         raise RejectionError(reasons.AGREEMENT_BASIS)
     if entry.vat is not None and entry.vat > entry.total:
         raise RejectionError(reasons.AGREEMENT_VAT, vat_tiyn=entry.vat, total_tiyn=entry.total)

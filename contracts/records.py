@@ -727,7 +727,8 @@ def agreement_key(holder: str, number: str) -> bytes:
 class Commitment(Record):
     """commitments[[budget, year, administrator, programme]]: what agreements promise of a later year.
 
-    No tokens: money of a later year does not exist yet (BC 109(4), 101(6)).
+    No tokens: money of a later year does not exist yet (BC 109(4), 101(6)). The law bounds it by the base
+    expenditure of that year, a figure of the budget's formation; here it is counted.
     """
 
     amount: int
