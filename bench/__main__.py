@@ -121,7 +121,8 @@ def table(figures: dict[str, Any]) -> str:
         ),
         (
             "5 start-up",
-            f"restart {start_up['restart_seconds']} s, rebuild {start_up['rebuild_blocks_per_second']} blocks/s, "
+            f"restart {start_up['restart_seconds']} s, "
+            f"rebuild {start_up['rebuild_blocks_per_second']} blocks/s, "
             f"catch-up {start_up['catch_up_blocks_per_second']} blocks/s (height {start_up['height']})",
         ),
         (
