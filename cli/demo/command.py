@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -84,7 +83,7 @@ def attack(context: click.Context, session: Session, directory: Path | None) -> 
 
 
 def _report(session: Session, say: Teller, result: Result) -> None:
-    value: dict[str, Any] = result.value
+    value = result.value
     say("statuses")
     for name, amount in value["statuses"].items():
         click.echo(f"  {heading(name, session.language):24} {grouped(amount):>26}")
@@ -101,7 +100,7 @@ def _report(session: Session, say: Teller, result: Result) -> None:
 
 def _say_next(say: Teller, result: Result) -> None:
     """Three commands that can be pasted; they need no network."""
-    value: dict[str, Any] = result.value
+    value = result.value
     directory = Path(value["directory"])
     genesis = value["verification"]["protocol"].get("genesis", "")
     chain = directory / NETWORK / "nodes" / "treasury"

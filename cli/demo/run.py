@@ -39,11 +39,11 @@ Say = Callable[..., None]
 class Result:
     """What the demonstration found: the JSON object of `eqz demo -o json`."""
 
-    value: dict[str, Json]
+    value: dict[str, Any]
 
     @property
     def is_good(self) -> bool:
-        roots = {(node["height"], node["state_root"]) for node in self.value["nodes"]}  # type: ignore[union-attr,call-overload,index]
+        roots = {(node["height"], node["state_root"]) for node in self.value["nodes"]}
         verification: Any = self.value["verification"]
         return (
             len(roots) == 1
