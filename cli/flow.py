@@ -32,7 +32,7 @@ from cli.output import flatten
 from cli.people import Person, names_of, parse_signer, public_path, read_person
 from cli.remainders import remainders
 from cli.session import Session
-from cli.texts import heading, question
+from cli.texts import label, question
 from contracts.actions import Action
 
 NODES_PER_SUBMISSION = 2
@@ -144,7 +144,7 @@ def show_to_person(session: Session, envelope: Envelope) -> None:
     said = envelopes.meaning(envelope)
     fields = flatten({name: value for name, value in said.items() if name not in ("genesis", "client_id")})
     for name, value in fields[:SHOWN_FIELDS]:
-        click.echo(f"  {_label(name, session.language)}: {_value(value)}", err=True)
+        click.echo(f"  {label(name, session.language)}: {_value(value)}", err=True)
     if len(fields) > SHOWN_FIELDS:
         click.echo(f"  … {len(fields) - SHOWN_FIELDS} more; `eqz tx show FILE` shows all", err=True)
         for amount in envelopes.amounts_of(envelope):
@@ -157,10 +157,6 @@ def show_consequences(session: Session, envelope: Envelope) -> None:
         return
     for found in remainders(session, envelope):
         click.echo("  " + ", ".join(f"{name} {_value(value)}" for name, value in found.items()), err=True)
-
-
-def _label(path: str, language: str) -> str:
-    return ".".join(part if part.isdigit() else heading(part, language) for part in path.split("."))
 
 
 def _value(value: Json) -> str:

@@ -19,7 +19,7 @@ import click
 from cli.amounts import grouped, instant_of
 from cli.documents import Json
 from cli.session import Session
-from cli.texts import constant, heading, question
+from cli.texts import constant, heading, label, question
 
 Item = Mapping[str, Json]
 
@@ -74,7 +74,8 @@ def emit_item(session: Session, schema: str, item: Item, as_of: AsOf = NOWHERE) 
     if form == "csv":
         _emit_csv(rows)
     elif sys.stdout.isatty():
-        _emit_rich(session, rows)
+        named = [{**row, "field": label(str(row["field"]), session.language)} for row in rows]
+        _emit_rich(session, named)
     else:
         for row in rows:
             click.echo(f"{row['field']}\t{_plain(row['value'])}")
@@ -135,7 +136,10 @@ def _emit_rich(session: Session, items: Sequence[Item]) -> None:
     for name in items[0]:
         is_amount = any(_is_tenge(str(item.get(name))) for item in items)
         table.add_column(
-            heading(name, session.language), justify="right" if is_amount else "left", no_wrap=is_amount
+            heading(name, session.language),
+            justify="right" if is_amount else "left",
+            no_wrap=is_amount,
+            overflow="fold",  # an id is never cut short
         )
     for item in items:
         table.add_row(*(_spoken(name, value, session.language) for name, value in item.items()))
@@ -147,6 +151,8 @@ def _spoken(name: str, value: Json, language: str) -> str:
         return grouped(value)
     if name in TRANSLATED and isinstance(value, str):
         return constant(value, language)
+    if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):
+        return ", ".join(map(_plain, value))
     return _plain(value)
 
 

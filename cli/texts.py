@@ -47,6 +47,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "name_en": ("атауы (ағылш.)", "наименование (англ.)", "name (English)"),
     "name_kk": ("атауы (қаз.)", "наименование (каз.)", "name (Kazakh)"),
     "name_ru": ("атауы (орыс.)", "наименование (рус.)", "name (Russian)"),
+    "network": ("желі", "сеть", "network"),
     "number": ("нөмір", "номер", "number"),
     "obligation": ("міндеттеме", "обязательство", "obligation"),
     "obligations": ("міндеттемелер", "обязательства", "obligations"),
@@ -66,6 +67,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "redeemed": ("өтелген", "погашенный", "redeemed"),
     "registered": ("тіркелген", "зарегистрировано", "registered"),
     "requested": ("өтінілген", "заявлено", "requested"),
+    "required_roles": ("қажетті қолдар", "нужны подписи", "signatures needed"),
     "restored": ("қалпына келтірілген", "восстановлено", "restored"),
     "retained": ("ұсталған", "удержано", "retained"),
     "revoked": ("кері қайтарылған", "отозван", "revoked"),
@@ -88,7 +90,9 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "texts": ("мәтіндер", "тексты", "texts"),
     "total": ("барлығы", "всего", "total"),
     "tx_id": ("транзакция", "транзакция", "transaction"),
+    "valid_until": ("мерзімі", "действителен до", "valid until"),
     "value": ("мән", "значение", "value"),
+    "version": ("нұсқа", "версия", "version"),
     "year": ("жыл", "год", "year"),
 }
 """Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
@@ -112,6 +116,11 @@ def heading(name: str, language: str) -> str:
     """The heading of a column or a field."""
     known = HEADINGS.get(name)
     return name.replace("_", " ") if known is None else known[_INDEX[language]]
+
+
+def label(path: str, language: str) -> str:
+    """The heading of a nested field, `rows.1.amount`, part by part."""
+    return ".".join(part if part.isdigit() else heading(part, language) for part in path.split("."))
 
 
 def constant(value: str, language: str) -> str:

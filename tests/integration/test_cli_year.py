@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from audit import verify
+from cli import flow
 from cli import main as command
 from cli.session import Session
 
@@ -74,9 +76,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     assert command.run(arguments, Session(environment={"EQZ_CONFIG": str(root / "none.toml")})) == 0
     running = [Running(root / "network" / "nodes" / name) for name in ("mof", "treasury", "health")]
     try:
-        for one in running:
-            one.wait()
-        yield Desk(root, work, tuple(one.url for one in running))
+        with pytest.MonkeyPatch.context() as patch:
+            # opening a key takes a third of a second, and the year opens sixty
+            patch.setattr(flow, "read_key", functools.cache(flow.read_key))
+            for one in running:
+                one.wait()
+            yield Desk(root, work, tuple(one.url for one in running))
     finally:
         for one in running:
             one.stop()
