@@ -143,7 +143,8 @@ def _emit_rich(session: Session, items: Sequence[Item]) -> None:
         )
     for item in items:
         table.add_row(*(_spoken(name, value, session.language) for name, value in item.items()))
-    Console(highlight=False, markup=False).print(table)
+    is_plain = bool(session.environment.get("NO_COLOR"))
+    Console(highlight=False, markup=False, color_system=None if is_plain else "auto").print(table)
 
 
 def _spoken(name: str, value: Json, language: str) -> str:

@@ -24,9 +24,8 @@ class Terminal(io.StringIO):
 
 def shown(monkeypatch: pytest.MonkeyPatch, *, item: bool = False, columns: int = 160) -> str:
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    session = Session(environment={"EQZ_CONFIG": "/nonexistent", "EQZ_LANG": "ru"})
+    session = Session(environment={"EQZ_CONFIG": "/nonexistent", "EQZ_LANG": "ru", "NO_COLOR": "1"})
     with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()):
         if item:
             emit_item(session, "eqz.test/1", ITEMS[0], AsOf(7, 0))
@@ -50,7 +49,7 @@ def test_an_id_is_never_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "".join(narrow.split()).count("ab") == 32
 
 
-def test_colour_alone_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in shown(monkeypatch)
 
 
