@@ -18,6 +18,7 @@ from chain.errors import (
     InvalidBlockError,
     InvalidMessageError,
     LedgerError,
+    StorageError,
 )
 
 LANGUAGES = ("kk", "ru", "en")
@@ -116,6 +117,7 @@ EXIT_STATUS: tuple[tuple[type[LedgerError], int], ...] = (
     (DecodeError, USAGE),
     (IntegrationError, NOTHING_ACCEPTED),
     (CorruptionError, VERIFICATION_FAILED),
+    (StorageError, NOTHING_ACCEPTED),
     (InvalidMessageError, VERIFICATION_FAILED),
     (InvalidBlockError, VERIFICATION_FAILED),
 )

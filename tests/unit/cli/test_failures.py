@@ -42,7 +42,7 @@ API_ERROR = {
         (failures.VerificationError("x"), 9),
         (errors.CorruptionError("x"), 9),
         (errors.InvalidMessageError("x"), 9),
-        (errors.StorageError("x"), 1),
+        (errors.StorageError("x"), 7),
         (errors.ExecutionFault("x"), 1),
     ],
 )
