@@ -134,7 +134,8 @@ def _emit_rich(session: Session, items: Sequence[Item]) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in items[0]:
-        is_amount = any(_is_tenge(str(item.get(name))) for item in items)
+        given = [item.get(name) for item in items if item.get(name) is not None]
+        is_amount = bool(given) and all(_is_tenge(str(value)) for value in given)
         table.add_column(
             heading(name, session.language),
             justify="right" if is_amount else "left",
