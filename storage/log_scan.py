@@ -79,9 +79,9 @@ class LogDamageError(CorruptionError):
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(
-            f"{damage.describe()}. Nothing was cut off. The node puts the height back from its peers: start "
-            "it while they can be reached; without peers, copy this segment from a backup or from another "
-            "node"
+            f"{damage.describe()}. Nothing was cut off. Move this directory aside, keep it, and start the node "
+            "while its peers can be reached: it takes all blocks from them. Put no other node's log in its "
+            "place: a log that is ahead of the journal ends the vote of this node's key"
         )
         self.damage = damage
 
