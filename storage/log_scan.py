@@ -79,9 +79,9 @@ class LogDamageError(CorruptionError):
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(
-            f"{damage.describe()}. Nothing was cut off. Move this directory aside, keep it, and start the node "
-            "while its peers can be reached: it takes all blocks from them. Put no other node's log in its "
-            "place: a log that is ahead of the journal ends the vote of this node's key"
+            f"{damage.describe()}. Nothing was cut off. Move this directory aside, keep it, and start the "
+            "node while its peers can be reached: it takes all blocks from them. Put no other node's log in "
+            "its place: a log that is ahead of the journal ends the vote of this node's key"
         )
         self.damage = damage
 
