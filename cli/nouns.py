@@ -71,6 +71,12 @@ LISTS: Final[dict[str, dict[str, str]]] = {
 }
 """Noun, verb, view."""
 
+KEEP: Final[dict[tuple[str, str], Callable[[Mapping[str, Json]], bool]]] = {
+    ("sequester", "list"): lambda hold: hold["kind"] == "sequester",
+    ("treasury", "blocks"): lambda hold: hold["kind"] != "sequester",
+}
+"""Both stand in one collection; each noun lists its own."""
+
 SHOWS: Final[dict[str, str]] = {
     "plan": "plan",
     "agreement": "agreement",
@@ -160,18 +166,21 @@ def _registration(path: Path) -> dict[str, Json]:
 def _institution_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
     """institution add|close as a proposal to the members; first signers from the public sides of keys."""
     arguments = dict(as_object(document, "document"))
-    if verb == "add" and extra.publics:
-        arguments["rows"] = [_with_signers(row, extra.publics) for row in _rows(arguments)]
+    if verb == "add":
+        arguments = {"rows": [_with_signers(row, extra.publics) for row in _rows(arguments)]}
     return {"effect": f"institution.{verb}", "arguments": arguments, "note": extra.note}
 
 
 def _rows(arguments: dict[str, Json]) -> list[Json]:
+    """Rows as written; a document of one institution is one row."""
     rows = arguments.get("rows")
     return rows if isinstance(rows, list) else [dict(arguments)]
 
 
 def _with_signers(row: Json, publics: Sequence[Path]) -> Json:
     found = dict(as_object(row, "row"))
+    if not publics:
+        return found
     people = [path for path in publics if read_person(path).institution == found.get("id")]
     people.sort(key=lambda path: read_person(path).serial)
     found["signers"] = [_registration(path) for path in people]
@@ -285,7 +294,8 @@ def _listing(noun: str, verb: str, view: View) -> click.Command:
     @global_options
     @pass_session
     def listing(session: Session, filters: tuple[str, ...], read: Reading) -> None:
-        found = reading.view_items(session, view, reading.parse_filters(filters), read)
+        keep = KEEP.get((noun, verb))
+        found = reading.view_items(session, view, reading.parse_filters(filters), read, keep)
         emit_list(session, f"eqz.{noun}.{verb}/1", found.items, found.as_of, found.following)
 
     return listing

@@ -178,11 +178,18 @@ def prefix_for(view: View, filters: Mapping[str, str]) -> bytes:
     return prefix_of(len(view.key), *known) if view.key else b""
 
 
-def view_items(session: Session, view: View, filters: Mapping[str, str], read: Reading) -> Found:
-    """All records of a view that match the filters."""
+def view_items(
+    session: Session,
+    view: View,
+    filters: Mapping[str, str],
+    read: Reading,
+    keep: Callable[[Mapping[str, Json]], bool] | None = None,
+) -> Found:
+    """All records of a view that match the filters, and `keep` when it is given."""
 
     def items(key: bytes, value: bytes) -> list[dict[str, Json]]:
-        return [view.item(key, value)]
+        item = view.item(key, value)
+        return [item] if keep is None or keep(item) else []
 
     return items_of(session, view.collection, prefix_for(view, filters), items, filters, read)
 

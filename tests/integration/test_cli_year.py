@@ -124,10 +124,6 @@ class Running:
         self.process.stderr.close()
 
 
-def entry(code: str) -> dict[str, Any]:
-    return {"code": code, "valid_from": "2026-01-01", "name_kk": "", "name_ru": code, "attributes": []}
-
-
 def test_a_signer_lives_a_budget_year_by_command_line(desk: Desk) -> None:
     """The documents of the year in order; each is refused, or final with a receipt that proves itself."""
     publish_directories(desk)
@@ -150,8 +146,11 @@ def publish_directories(desk: Desk) -> None:
         "receipts": ("101101",),
     }
     for directory, codes in contents.items():
-        document = desk.work / "directory.json"
-        document.write_text(json.dumps({"directory": directory, "rows": [entry(code) for code in codes]}))
+        document, table = desk.work / "directory.json", desk.work / "directory.csv"
+        table.write_text("code,name_ru\n" + "".join(f"{code},{code}\n" for code in codes))
+        desk.eqz(
+            "directory", "import", directory, str(table), "--valid-from", "2026-01-01", "--out", str(document)
+        )
         made, checked, both = (
             str(desk.work / f"{directory}-{step}.eqtx") for step in ("made", "checked", "both")
         )
@@ -259,9 +258,8 @@ def pay_and_restore(desk: Desk) -> None:
     desk.money(
         "treasury", "payment", "refuse", {"refusals": [{**named, "reason": 6, "note": "нет приложения"}]}
     )
-    again = {**request, "number": "2260001/26-2"}
     named = {**named, "number": "2260001/26-2"}
-    desk.money("clinic", "payment", "request", {"requests": [again]})
+    request_by_table(desk, {**request, "number": "2260001/26-2"})
     desk.money("treasury", "payment", "execute", {"payments": [named]})
     assert desk.eqz("receipts", "cash")["items"][0]["redeemed"] == "4000.00"
     back = {**named, "amount": "1500.00", "document": "возврат 1"}
@@ -271,6 +269,29 @@ def pay_and_restore(desk: Desk) -> None:
         ("2260001/26-1", "refused", "0.00"),
         ("2260001/26-2", "executed", "1500.00"),
     ]
+
+
+def request_by_table(desk: Desk, request: dict[str, Any]) -> None:
+    """The same document from a table that a clerk filled in."""
+    table, envelope = desk.work / "requests.csv", str(desk.work / "requests.eqtx")
+    desk.eqz("tx", "batch", "template", "payment.request", "--out", str(table))
+    columns = table.read_text().strip().split(",")
+    cells = {**request, "is_advance": "false"}
+    table.write_text(f"{','.join(columns)}\n{','.join(str(cells[one]) for one in columns)}\n")
+    built = [
+        "tx",
+        "batch",
+        "build",
+        "payment.request",
+        str(table),
+        "--institution",
+        "clinic",
+        "--out",
+        envelope,
+    ]
+    assert desk.eqz(*built)["item"]["amounts"][0]["sum"] == "4000.00"
+    desk.eqz("tx", "sign", envelope, *desk.keys("clinic", "head", "accountant+moderator"), "--yes")
+    assert desk.eqz("tx", "submit", envelope)["item"]["status"] == "committed"
 
 
 def hold_and_cut(desk: Desk) -> None:
@@ -291,6 +312,21 @@ def hold_and_cut(desk: Desk) -> None:
     } == {"programme"}
     desk.money("mof", "sequester", "apply", {"decision": "s-1", "rows": 1000})
     assert desk.eqz("sequester", "show", "s-1")["item"]["status"] == "applied"
+    assert len(desk.eqz("sequester", "list")["items"]) == 1
+    block = {"hold": "b-1", "ground": "refinement", **BUDGET, "document": "78", "date": "2026-01-05"}
+    row = {
+        "holder": "clinic",
+        "administrator": "226",
+        "programme": "001",
+        "subprogramme": "000",
+        "specific": "159",
+    }
+    desk.money("treasury", "treasury", "block", {**block, "rows": [{**row, "amount": "500.00"}]})
+    lifted = {"hold": "b-1", "document": "79", "source": "1", "amount": "100.00", "rows": []}
+    desk.money("treasury", "treasury", "unblock", lifted)
+    assert [(one["hold"], one["lifted"]) for one in desk.eqz("treasury", "blocks")["items"]] == [
+        ("b-1", "100.00")
+    ]
 
 
 def govern(desk: Desk) -> None:
@@ -306,6 +342,11 @@ def govern(desk: Desk) -> None:
     head = desk.keys("clinic", "head")
     desk.eqz("signer", "add", "--public", str(key.with_suffix(".pub")), *head, "--yes")
     assert desk.eqz("key", "test", str(key), "--password-file", str(password))["item"]["opens"] is True
+    newer = desk.work / "newer.key"
+    desk.eqz("key", "rotate", str(key), str(newer), "--password-file", str(password))
+    desk.eqz(
+        "signer", "rotate", "--signer", "clinic:3", "--public", str(newer.with_suffix(".pub")), *head, "--yes"
+    )
     desk.eqz("signer", "revoke", "--signer", "clinic:3", *head, "--yes")
     signers = desk.eqz("signer", "list", "institution=clinic", "serial=3")["items"]
     assert [(one["roles"], one["revoked"] is not None) for one in signers] == [("accountant", True)]
@@ -319,6 +360,18 @@ def govern(desk: Desk) -> None:
         if desk.eqz("network", "ballots")["items"][0]["status"] == "open":
             desk.eqz("network", "vote", "ballot=1", "yes=true", *desk.keys(member, "head"), "--yes")
     assert {"name": "payment-request-days", "value": 12} in desk.eqz("network", "params")["items"]
+    school = desk.work / "school.key"
+    desk.eqz(
+        "key", "new", str(school), "--institution", "school", "--serial", "1", "--role", "head",
+        "--password-file", str(password),
+    )  # fmt: skip
+    fields = {"id": "school", "kind": "gu", "code": "2260002", "parent": "health", "is_member": "false"}
+    named = [f"{name}={value}" for name, value in {**fields, "name_kk": "мектеп", "name_ru": "школа"}.items()]
+    public = str(school.with_suffix(".pub"))
+    desk.eqz("institution", "add", *named, "--public", public, *desk.keys("mof", "head"), "--yes")
+    ballots = {one["ballot"]: one["status"] for one in desk.eqz("network", "ballots")["items"]}
+    assert ballots == {1: "passed", 2: "open"}
+    assert desk.eqz("network", "members")["items"]
 
 
 def read_back(desk: Desk) -> None:
@@ -328,6 +381,7 @@ def read_back(desk: Desk) -> None:
     tiyn = [int(shown["item"][name].replace(".", "")) for name in statuses]
     assert sum(tiyn) == int(shown["item"]["issued"].replace(".", "")) == 50_000_000
     assert (shown["item"]["redeemed"], shown["item"]["annulled"]) == ("2500.00", "20000.00")
+    assert desk.eqz("budget", "show", "01.kz", "2026", "--by-programme")["items"][0]["issued"] == "500000.00"
     assert shown["height"] > 0
     paid = desk.eqz("token", "list", "stage=paid")["items"][0]
     walked = desk.eqz("token", "history", str(paid["id"]))["items"]
