@@ -96,7 +96,7 @@ async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    codes = {404: "NOT-FOUND", 405: "METHOD"}
+    codes = {400: "REQUEST", 404: "NOT-FOUND", 405: "METHOD"}
     return _answer(
         error.status_code, _plain(codes.get(error.status_code, "HTTP"), str(error.detail)), error.headers
     )

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, Response
 
+from web.errors import NotFoundError
+
 _STATIC = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 
 
@@ -29,5 +31,5 @@ def install(app: FastAPI) -> None:
     @app.get("/docs/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
         if name not in contents:
-            return Response(status_code=404)
+            raise NotFoundError(f"/docs/{name} is not one of its files")
         return Response(contents[name], media_type=_STATIC[name], headers={"Cache-Control": "max-age=86400"})
