@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chain.block import KEY_BYTES, VALUE_BYTES, Change, Outcome
+from chain.block import KEY_BYTES, VALUE_BYTES, Change, Outcome, Results
 from chain.errors import DecodeError, ExecutionFault
 from chain.genesis import Params
-from chain.hashing import Tag, merkle_root
 from chain.keys import verify
 from chain.state_tree import TreeUpdate, state_path, update, value_hash
 from chain.transaction import SignedTransaction, tx_sign_bytes
@@ -126,9 +125,14 @@ class BlockExecution:
         """Raises ExecutionFault where a law of budget-machine section 5 is broken on a touched key."""
         invariants.check(self._overlay, self._state, frozenset(self._touched), self._context)
 
-    def finish(self) -> Execution:
-        """Invariants, then the roots."""
+    def results(self) -> Results:
+        """Invariants, then outcomes and changes as the block log keeps them."""
         self.check_invariants()
+        return Results(tuple(self._outcomes), tuple(self._changes))
+
+    def finish(self) -> Execution:
+        """The results and their roots, and what they make of the state and its tree."""
+        results = self.results()
         changes = dict(self._overlay.changes())
         tree = update(
             self._state,
@@ -138,10 +142,10 @@ class BlockExecution:
             ),
         )
         return Execution(
-            outcomes=tuple(self._outcomes),
-            changes=tuple(self._changes),
-            outcomes_root=merkle_root(Tag.OUTCOME, self._outcomes),
-            changes_root=merkle_root(Tag.CHANGE, self._changes),
+            outcomes=results.outcomes,
+            changes=results.changes,
+            outcomes_root=results.outcomes_root(),
+            changes_root=results.changes_root(),
             state_root=tree.root,
             state_changes=changes,
             tree=tree,
@@ -167,13 +171,36 @@ def execute(
     check: SignatureCheck = verify,
 ) -> Execution | Refusal:
     """The block's outcomes, changes and roots; the first refusal ends it. Raises ExecutionFault."""
+    block = _executed(state, context, transactions, misbehaviour, check)
+    return block if isinstance(block, Refusal) else block.finish()
+
+
+def replay(
+    state: StateReader,
+    context: BlockContext,
+    transactions: Iterable[SignedTransaction],
+    misbehaviour: Iterable[Misbehaviour] = (),
+    check: SignatureCheck = verify,
+) -> Results | Refusal:
+    """`execute` over a state of the past, whose tree is not kept: everything but the state root."""
+    block = _executed(state, context, transactions, misbehaviour, check)
+    return block if isinstance(block, Refusal) else block.results()
+
+
+def _executed(
+    state: StateReader,
+    context: BlockContext,
+    transactions: Iterable[SignedTransaction],
+    misbehaviour: Iterable[Misbehaviour],
+    check: SignatureCheck,
+) -> BlockExecution | Refusal:
     block = BlockExecution(state, context, check)
     block.open(misbehaviour)
     for signed in transactions:
         outcome = block.apply(signed)
         if isinstance(outcome, Refusal):
             return outcome
-    return block.finish()
+    return block
 
 
 @dataclass(frozen=True, slots=True)
