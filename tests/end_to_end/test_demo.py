@@ -1,0 +1,130 @@
+"""The demonstration as a newcomer runs it: its figures, its files, and what an auditor makes of them."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND_SECONDS = 300
+FLIPS = 12
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(place: Path) -> dict[str, Any]:
+    ended = run("cli.main", "demo", "-o", "json", "--dir", str(place))
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def test_the_law_is_adopted_to_the_last_thousand_and_recomputed_from_tokens(demo: dict[str, Any]) -> None:
+    law = {"costs": 26275285382, "budget_loans": 1104500000, "financial_assets": 350484618}
+    assert (demo["adopted"], demo["recomputed"]) == (law, law)
+
+
+def test_four_nodes_end_at_one_state_root(demo: dict[str, Any]) -> None:
+    names = [node["name"] for node in demo["nodes"]]
+    assert sorted(names) == ["226", "228", "mof", "treasury"]
+    assert len({(node["height"], node["state_root"]) for node in demo["nodes"]}) == 1
+    assert len({node["pid"] for node in demo["nodes"]}) == 4
+
+
+def test_the_six_statuses_add_up_to_what_was_issued(demo: dict[str, Any]) -> None:
+    tiyn = {name: int(amount.replace(".", "")) for name, amount in demo["statuses"].items()}
+    assert set(tiyn) == {"announced", "contracted", "placed", "redeemed", "blocked", "annulled"}
+    assert sum(tiyn.values()) == 27_730_270_000 * 100_000
+    assert tiyn["blocked"] == 0
+    assert tiyn["redeemed"] > 0
+    assert tiyn["annulled"] > 0
+
+
+def test_a_year_of_work_was_done_and_the_rules_refused_what_they_must(demo: dict[str, Any]) -> None:
+    assert demo["institutions"] >= 20
+    assert demo["agreements"] >= 300
+    assert demo["transactions"] > demo["agreements"]
+    assert demo["refusals"] == {"TP218-07": 1, "ID-ROLES": 1, "ID-KIND": 1}
+    assert demo["finality_ms"]["p50"] > 0
+    assert demo["verification"]["exit"] == 0
+
+
+def test_every_node_leaves_a_directory_that_verifies(demo: dict[str, Any]) -> None:
+    genesis = demo["verification"]["protocol"]["genesis"]
+    for node in demo["nodes"]:
+        ended = run("audit", "chain", node["directory"], "--genesis", genesis)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_without_a_genesis_hash_the_verifier_says_that_nothing_was_compared(demo: dict[str, Any]) -> None:
+    ended = run("audit", "chain", demo["nodes"][0]["directory"])
+    assert ended.returncode == 0
+    assert "not compared with anything" in ended.stdout
+
+
+def test_another_genesis_hash_is_refused(demo: dict[str, Any]) -> None:
+    assert run("audit", "chain", demo["nodes"][0]["directory"], "--genesis", "00" * 32).returncode == 9
+
+
+def test_the_receipt_verifies_though_the_network_is_gone(demo: dict[str, Any], place: Path) -> None:
+    genesis = demo["verification"]["protocol"]["genesis"]
+    ended = run("audit", "receipt", str(place / "receipts" / "payment.eqr"), "--genesis", genesis)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_flipped_byte_of_the_block_log_ends_with_9_and_names_the_height(
+    demo: dict[str, Any], tmp_path: Path
+) -> None:
+    blocks = Path(demo["nodes"][0]["directory"]) / "blocks"
+    chance = random.Random(20260101)
+    for number in range(FLIPS):
+        copy = tmp_path / str(number)
+        shutil.copytree(blocks, copy)
+        log = sorted(path for path in copy.iterdir() if path.suffix == ".log")[0]
+        data = bytearray(log.read_bytes())
+        place = chance.randrange(len(data))
+        data[place] ^= 1 << chance.randrange(8)
+        log.write_bytes(data)
+        ended = run("audit", "chain", str(copy), "-o", "json")
+        assert ended.returncode == 9, (place, ended.stdout[-500:])
+        assert json.loads(ended.stdout)["failure"]["height"] is not None, place
+
+
+def test_a_directory_that_no_demonstration_made_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine", encoding="utf-8")
+    ended = run("cli.main", "demo", "--dir", str(tmp_path))
+    assert ended.returncode == 2
+    assert (tmp_path / "precious").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_four_attacks_end_as_promised(tmp_path: Path) -> None:
+    ended = run("cli.main", "demo", "attack", "-o", "json", "--dir", str(tmp_path))
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    found = json.loads(ended.stdout)
+    assert found["passed"]
+    assert _names(found["attacks"]) == ["flipped_byte", "one_stopped", "overspend", "two_stopped"]
+
+
+def _names(attacks: dict[str, Any]) -> Sequence[str]:
+    return sorted(name for name, attack in attacks.items() if attack["passed"])
