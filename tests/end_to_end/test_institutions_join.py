@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.nodes import free_ports, running
+from tests.support.network import free_ports, running
 from tests.support.terminal import Terminal
 
 MEMBERS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ import pytest
 from chain.transaction import tx_id_of
 from cli.envelope import read_file
 from cli.keystore import read_key
-from tests.support.nodes import NodeProcess, running
+from tests.support.network import NodeProcess, running
 from tests.support.terminal import Terminal
 
 RUNNERS = ("mof:finance", "treasury:treasury", "health:abp:226", "roads:abp:228")
@@ -667,7 +668,9 @@ def test_bad_input_is_refused_with_its_code_and_exit_status(office: Office, bad:
 def all_alive(office: Office) -> bool:
     """Every process runs and calls itself ready."""
     ready = [one["ready"] for one in office.online.eqz("node", "status")["items"]]
-    return ready == [True] * 4 and all(node.process.poll() is None for node in office.nodes)
+    return ready == [True] * 4 and all(
+        node.process is not None and node.process.poll() is None for node in office.nodes
+    )
 
 
 # --- bad bytes on the wire, past the command line
@@ -731,7 +734,10 @@ def test_a_body_larger_than_the_api_takes_is_refused_before_it_is_read(office: O
 def test_a_node_stops_is_audited_from_its_files_and_comes_back(office: Office) -> None:
     """Three of four go on without it; what it holds verifies; started again, it catches up."""
     health = office.nodes[2]
-    assert health.stop() == 0, health.lines
+    process = health.process
+    assert process is not None
+    health.kill(signal.SIGTERM)
+    assert process.returncode == 0, health.log
     later = office.at_once("clinic", "obligation", "accept", invoice("without-health", "1.00"))
     ended = office.online.verify(
         "chain", str(health.directory), "--genesis", office.genesis, "--workers", "0"

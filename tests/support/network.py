@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,19 @@ def founded_processes(directory: Path, **params: int) -> Iterator[Processes]:
 
 def tx_id_text(pair: Pair) -> str:
     return Hash32(tx_id_of(pair[0])).hex()
+
+
+@contextmanager
+def running(directories: Sequence[Path]) -> Iterator[list[NodeProcess]]:
+    """A process for each of the node directories that somebody else has made, all answering; stopped in the
+    end."""
+    nodes = [NodeProcess(directory.name, directory) for directory in directories]
+    try:
+        for node in nodes:
+            node.start()
+        for node in nodes:
+            until(partial(node.get, "/health/live"), f"{node.directory} to answer: {node.log}")
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill(signal.SIGTERM)
