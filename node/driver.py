@@ -169,6 +169,7 @@ class Driver:
             application, mempool, signatures, transport, clock, metrics, self._transactions_came
         )
         self._inputs: deque[Input] = deque()
+        self._is_retirement_told = False
         self._is_feeding = False
         self._executed: dict[Hash32, Executed] = {}
         self._commit_from: dict[Hash32, Address] = {}
@@ -452,6 +453,9 @@ class Driver:
             for refusal in self._signer.refusals:
                 log.error("signature refused", reason=refusal)
             self._signer.refusals.clear()
+        if self._signer is not None and self._signer.retired is not None and not self._is_retirement_told:
+            self._is_retirement_told = True
+            log.critical("this key will not vote", reason=self._signer.retired)
 
     def _feed_timeout(self, elapsed: TimeoutElapsed) -> None:
         if elapsed.height == self._machine.height:
