@@ -1,0 +1,128 @@
+"""The ledger's rules over a store: proofs, heights, and a state carried in chunks."""
+
+from __future__ import annotations
+
+import pytest
+
+from chain.errors import DecodeError, InvalidMessageError, LedgerError
+from chain.snapshot import SnapshotChunk
+from chain.state_tree import verify_proof
+from chain.types import Hash32
+from contracts.records import Collection
+from node.application import ENTRIES_PER_CHUNK, LedgerApplication
+from storage.memory import MemoryState
+from tests.support.node import MemoryNode, a_node
+
+MEMBERS = ("mof", "treasury", "moh", "mot")
+
+
+def with_values(count: int) -> MemoryNode:
+    """A state with a block of so many new signers after its genesis."""
+    node = a_node(members=MEMBERS)
+    documents = [node.document() for _ in range(count)]
+    _, executed = node.next_block(*documents)
+    node.application.apply(1, executed.execution, [one.tx_id for one in documents], {})
+    return node
+
+
+def an_empty_one(node: MemoryNode) -> LedgerApplication:
+    return LedgerApplication(MemoryState(), node.genesis, node.signatures)
+
+
+def chunks_of(node: MemoryNode) -> list[bytes]:
+    snapshot = node.application.snapshot()
+    try:
+        return list(snapshot.chunks())
+    finally:
+        snapshot.close()
+
+
+def test_a_value_and_its_proof_are_of_one_height() -> None:
+    node = with_values(3)
+    answer = node.application.query(Collection.INSTITUTIONS, b"mof", with_proof=True)
+    assert answer.height == node.application.height
+    assert answer.proof is not None
+    assert verify_proof(
+        node.application.state_root, Collection.INSTITUTIONS, b"mof", answer.value, answer.proof
+    )
+
+
+def test_an_earlier_height_is_answered_from_history() -> None:
+    node = with_values(3)
+    earlier = node.application.query(Collection.INSTITUTIONS, b"mof", 0)
+    assert earlier.value != node.application.query(Collection.INSTITUTIONS, b"mof").value
+    with pytest.raises(LedgerError, match="not here"):
+        node.application.query(Collection.INSTITUTIONS, b"mof", 2)
+
+
+def test_a_snapshot_makes_the_same_state_again() -> None:
+    node = with_values(500)
+    chunks = chunks_of(node)
+    assert len(chunks) > 1
+    other = an_empty_one(node)
+    other.load_snapshot(node.application.height, node.application.state_root, chunks)
+    assert (other.height, other.state_root) == (node.application.height, node.application.state_root)
+    assert other.query(Collection.INSTITUTIONS, b"mof") == node.application.query(
+        Collection.INSTITUTIONS, b"mof"
+    )
+
+
+def test_a_snapshot_is_of_its_moment() -> None:
+    node = a_node(members=MEMBERS)
+    snapshot = node.application.snapshot()
+    _, executed = node.next_block(node.document())
+    node.application.apply(1, executed.execution, [], {})
+    other = an_empty_one(node)
+    other.load_snapshot(0, snapshot.state_root, list(snapshot.chunks()))
+    assert other.state_root == snapshot.state_root != node.application.state_root
+
+
+def test_a_chunk_of_another_state_is_refused_and_nothing_is_written() -> None:
+    node = with_values(500)
+    chunks = chunks_of(node)
+    changed = SnapshotChunk.decode(chunks[1])
+    collection, key, value = changed.entries[0]
+    entries = ((collection, key, value + b"!"), *changed.entries[1:])
+    wrong = SnapshotChunk(changed.bits, changed.prefix, changed.proof, entries).encode()
+    other = an_empty_one(node)
+    before = other.state_root
+    with pytest.raises(InvalidMessageError):
+        other.load_snapshot(1, node.application.state_root, [chunks[0], wrong, *chunks[2:]])
+    assert (other.height, other.state_root) == (0, before)
+
+
+@pytest.mark.parametrize("change", ["missing", "twice", "out of order", "too many"])
+def test_a_snapshot_has_every_chunk_once_in_order(change: str) -> None:
+    node = with_values(500)
+    chunks = chunks_of(node)
+    given = {
+        "missing": chunks[:-1],
+        "twice": [chunks[0], *chunks],
+        "out of order": [chunks[1], chunks[0], *chunks[2:]],
+        "too many": [*chunks, chunks[0]],
+    }[change]
+    with pytest.raises(InvalidMessageError):
+        an_empty_one(node).load_snapshot(1, node.application.state_root, given)
+
+
+def test_bytes_that_are_no_chunk_are_refused() -> None:
+    node = a_node(members=MEMBERS)
+    with pytest.raises(DecodeError):
+        an_empty_one(node).load_snapshot(1, Hash32(bytes(32)), [b"\x90"])
+
+
+def test_chunks_hold_about_as_much_as_they_should() -> None:
+    node = with_values(500)
+    sizes = [len(SnapshotChunk.decode(chunk).entries) for chunk in chunks_of(node)]
+    assert max(sizes) < 2 * ENTRIES_PER_CHUNK
+
+
+def test_parameters_and_sets_follow_the_state() -> None:
+    node = a_node(members=MEMBERS)
+    assert node.application.params() is node.application.params()
+    assert node.application.validators_at(1) is node.application.validators_at(1)
+    kept = node.application.params()
+    _, executed = node.next_block()
+    node.application.apply(1, executed.execution, [], {})
+    assert node.application.params() is not kept
+    assert node.application.params() == kept

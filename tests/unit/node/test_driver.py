@@ -1,0 +1,327 @@
+"""The driver on a virtual network: what is durable before what, when it signs, whom it believes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import node.driver as driver_module
+from chain.block import Block
+from chain.certificate import VoteKind
+from chain.errors import CorruptionError
+from chain.types import Address, Hash32, Height
+from consensus.messages import (
+    Commit,
+    GetBlock,
+    GetCommits,
+    MessageType,
+    Status,
+    Step,
+    Votes,
+)
+from consensus.records import HeightEnded, KeyRetired, OwnMessage, decode_record, encode_record
+from storage.memory import MemoryBlockLog, MemoryJournal, MemoryState
+from tests.support.node import MemoryNode, TestTransport, a_certificate, a_node, a_vote, address_of_validator
+
+MEMBERS = ("mof", "treasury", "moh", "mot")
+TREASURY = address_of_validator("treasury")
+OTHER = Hash32(b"o" * 32)
+PATIENCE_SECONDS = 10.0
+
+
+async def drive(node: MemoryNode, until: Callable[[], bool]) -> None:
+    """Run the driver until this is true; what ended it is raised."""
+    running = asyncio.create_task(node.driver.run())
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_SECONDS
+    try:
+        while not until():
+            if running.done():
+                running.result()
+            assert loop.time() < deadline, "the driver did not come so far"
+            await asyncio.sleep(0)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+def run(node: MemoryNode, until: Callable[[], bool]) -> None:
+    try:
+        asyncio.run(drive(node, until))
+    finally:
+        node.close()
+
+
+def status(height: int) -> bytes:
+    return Status(Height(height), -1, Step.PROPOSE, False, (), ()).encode()
+
+
+def greet(node: MemoryNode, height: int = 1) -> None:
+    """One STATUS of each peer: the node may sign."""
+    for peer in node.transport.peers:
+        node.transport.deliver(peer, MessageType.STATUS, status(height))
+
+
+def records(node: MemoryNode) -> list[Any]:
+    return [decode_record(record) for record in node.journal.records()]
+
+
+def commit_of(node: MemoryNode, block: Block, *names: str) -> bytes:
+    return Commit(block, a_certificate(node, block, *(names or MEMBERS[:3]))).encode()
+
+
+# --- stable storage
+
+
+class Order:
+    """What reached a disk or a link, in order."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+
+
+class OrderedLog(MemoryBlockLog):
+    def __init__(self, order: Order) -> None:
+        super().__init__()
+        self._order = order
+
+    def append(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
+        super().append(height, block, results, certificate)
+        self._order.happened.append(f"log {height}")
+
+
+class OrderedState(MemoryState):
+    order: Order
+
+    def commit(self, height: int, *rest: Any, **more: Any) -> None:
+        super().commit(height, *rest, **more)
+        self.order.happened.append(f"state {height}")
+
+
+class OrderedJournal(MemoryJournal):
+    def __init__(self, order: Order) -> None:
+        super().__init__()
+        self._order = order
+
+    def append(self, record: bytes) -> None:
+        super().append(record)
+        found = decode_record(record)
+        name = found.step.name if isinstance(found, OwnMessage) else "end"
+        self._order.happened.append(f"journal {name} {found.height}")
+
+
+class OrderedTransport(TestTransport):
+    def __init__(self, order: Order) -> None:
+        super().__init__()
+        self._order = order
+
+    def broadcast(self, kind: int, payload: bytes) -> int:
+        if kind in (MessageType.PROPOSAL, MessageType.VOTE):
+            self._order.happened.append(f"say {MessageType(kind).name}")
+        return 0
+
+
+def test_a_record_is_durable_before_its_message_and_log_state_journal_follow() -> None:
+    order = Order()
+    state = OrderedState()
+    state.order = order
+    node = a_node(blocks=OrderedLog(order), journal=OrderedJournal(order), state=state)
+    transport = OrderedTransport(order)
+    node.driver._transport = node.driver.intake._transport = transport
+    node.driver._catch_up._transport = node.driver._bodies._transport = transport
+    node.mempool.add(node.document())
+    node.transport = transport
+    run(node, lambda: "journal end 1" in order.happened)
+    assert order.happened == [
+        "state 0",
+        "journal PROPOSE 1", "say PROPOSAL",
+        "journal PREVOTE 1", "say VOTE",
+        "journal PRECOMMIT 1", "say VOTE",
+        "log 1", "state 1", "journal end 1",
+    ]  # fmt: skip
+
+
+def test_a_failed_write_of_the_journal_ends_the_node_and_nothing_is_said() -> None:
+    class FullDisk(MemoryJournal):
+        def append(self, record: bytes) -> None:
+            raise OSError("no space left")
+
+    node = a_node(members=MEMBERS[:2], journal=FullDisk())
+    node.transport.peers.clear()
+    node.mempool.add(node.document())
+    with pytest.raises(OSError, match="no space"):
+        run(node, lambda: False)
+    assert node.transport.sent_of(MessageType.VOTE) == node.transport.sent_of(MessageType.PROPOSAL) == []
+
+
+def test_pruning_keeps_that_the_key_is_retired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_module, "JOURNAL_PRUNE_BYTES", 0)
+    retired = KeyRetired(Height(0), "lost")
+    node = a_node(members=MEMBERS, journal=MemoryJournal([encode_record(retired)]))
+    block, _ = node.next_block(proposer="treasury")
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block, *MEMBERS[1:]))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert records(node) == [retired, HeightEnded(Height(1))]
+    assert not node.driver.votes
+
+
+# --- the start
+
+
+def test_nothing_is_signed_before_each_connected_peer_has_greeted() -> None:
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    for peer in node.transport.peers[:-1]:
+        node.transport.deliver(peer, MessageType.STATUS, status(1))
+    run(node, lambda: node.transport.inbox.empty() and len(node.transport.sent_of(MessageType.STATUS)) > 0)
+    assert records(node) == []
+
+
+def test_an_own_vote_that_the_journal_lacks_retires_the_key_before_it_signs() -> None:
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    lost = a_vote(node, "mof", VoteKind.PREVOTE, 1, OTHER)
+    node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(1), None, (lost,)).encode())
+    greet(node)
+    run(node, lambda: len(records(node)) > 0)
+    assert [type(record) for record in records(node)] == [KeyRetired]
+    assert not node.driver.votes
+    assert node.transport.sent_of(MessageType.VOTE) == []
+
+
+def test_own_records_go_out_again_after_a_restart() -> None:
+    first = a_node(members=MEMBERS)
+    first.transport.deliver(
+        TREASURY, MessageType.VOTE, a_vote(first, "treasury", VoteKind.PREVOTE, 1, None).encode()
+    )
+    greet(first)
+    run(first, lambda: any(isinstance(one, OwnMessage) for one in records(first)))
+    (said,) = [one for one in records(first) if isinstance(one, OwnMessage)][:1]
+    second = a_node(members=MEMBERS, journal=MemoryJournal(first.journal.records()))
+    greet(second)
+    run(
+        second, lambda: said.message in [payload for _, payload in second.transport.sent_of(MessageType.VOTE)]
+    )
+
+
+# --- peers
+
+
+def test_votes_of_the_next_height_wait_and_are_bounded_per_link() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(proposer="treasury")
+    votes = tuple(
+        a_vote(node, "moh", VoteKind.PREVOTE, 2, Hash32(bytes([number]) * 32)) for number in range(20)
+    )
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(2), None, votes).encode())
+    kept: list[int] = []
+
+    def is_kept() -> bool:
+        kept[:] = [len(link.votes) for link in node.driver._ahead._links.values()]
+        return bool(kept)
+
+    run(node, is_kept)
+    assert kept == [16]
+    assert block.header.height == 1
+
+
+def test_a_commit_brings_the_block_and_thanks_its_sender() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(node.document(), proposer="treasury")
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert node.application.state_root == block.header.state_root
+    assert node.metrics.caught_up._value.get() == 1
+
+
+def test_a_commit_with_one_false_signature_is_its_senders_fault() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(proposer="treasury")
+    certificate = a_certificate(node, block, *MEMBERS)
+    (index, _), *rest = certificate.signatures
+    false = replace(certificate, signatures=((index, rest[0][1]), *rest))
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, Commit(block, false).encode())
+    run(node, lambda: bool(node.transport.dropped))
+    assert [peer for peer, _ in node.transport.dropped] == [TREASURY]
+    assert node.driver.tip.height == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (MessageType.VOTE, b"\x00"),
+        (MessageType.STATUS, b"\x90"),
+        (MessageType.PROPOSAL, b"\xc0"),
+        (MessageType.TXS, b"\x91\x01"),
+        (MessageType.EVIDENCE, b"\x00"),
+        (200, b""),
+    ],
+)
+def test_what_cannot_be_read_ends_the_link_and_nothing_else(kind: int, payload: bytes) -> None:
+    node = a_node(members=MEMBERS)
+    node.transport.deliver(TREASURY, kind, payload)
+    run(node, lambda: bool(node.transport.dropped))
+    assert [peer for peer, _ in node.transport.dropped] == [TREASURY]
+
+
+def test_damage_found_while_a_peer_asks_stops_the_node_and_is_not_served() -> None:
+    class DamagedLog(MemoryBlockLog):
+        def read(self, height: int) -> Any:
+            raise CorruptionError(f"blocks/000001.log: height {height} fails its check")
+
+    blocks = DamagedLog()
+    blocks.append(1, b"block", b"results", b"certificate")
+    node = a_node(members=MEMBERS, blocks=blocks)
+    node.transport.deliver(TREASURY, MessageType.GET_COMMITS, GetCommits(Height(1), 1).encode())
+    with pytest.raises(CorruptionError, match=r"blocks/000001\.log"):
+        run(node, lambda: False)
+    assert node.transport.sent_of(MessageType.COMMIT) == []
+
+
+def test_a_body_is_asked_of_one_who_says_it_has_it() -> None:
+    node = a_node(members=MEMBERS)
+    votes = tuple(a_vote(node, name, VoteKind.PREVOTE, 1, OTHER) for name in MEMBERS[1:])
+    holder = sorted(node.transport.peers)[1]
+    greet(node)
+    node.transport.deliver(
+        holder, MessageType.STATUS, Status(Height(1), 0, Step.PREVOTE, False, (), (OTHER,)).encode()
+    )
+    node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(1), None, votes).encode())
+    precommits = tuple(a_vote(node, name, VoteKind.PRECOMMIT, 1, OTHER) for name in MEMBERS[1:])
+    node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(1), None, precommits).encode())
+    run(node, lambda: bool(node.transport.sent_of(MessageType.GET_BLOCK)))
+    first = node.transport.sent_of(MessageType.GET_BLOCK)[0]
+    assert first == (holder, GetBlock(Height(1), OTHER).encode())
+
+
+def test_a_quorum_for_an_invalid_block_stops_the_node() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(proposer="treasury")
+    wrong = Block.of(replace(block.header, state_root=OTHER), None, (), ())
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, wrong))
+    with pytest.raises(Exception, match="more than two thirds decided") as halted:
+        run(node, lambda: False)
+    assert getattr(halted.value, "code", "") == "CONSENSUS-HALT"
+
+
+def heard(transport: TestTransport, kind: MessageType) -> Sequence[Address]:
+    return [peer for peer, _ in transport.sent_of(kind)]
+
+
+def test_a_lagging_peer_is_told_what_it_lacks() -> None:
+    node = a_node(members=MEMBERS)
+    greet(node)
+    node.transport.deliver(
+        TREASURY, MessageType.VOTE, a_vote(node, "moh", VoteKind.PREVOTE, 1, None).encode()
+    )
+    node.transport.deliver(TREASURY, MessageType.STATUS, status(1))
+    run(node, lambda: TREASURY in heard(node.transport, MessageType.VOTES))
