@@ -49,6 +49,8 @@ class BlockLog:
         self._failure: str | None = None
         self.torn: TornTail | None = None
         """What `open` cut from the end: an unsynced write."""
+        self.restored: list[Damage] = []
+        """What was put back without a peer, since it follows from genesis or from the segment before."""
 
     @classmethod
     def open(
@@ -201,6 +203,7 @@ class BlockLog:
         known = next((damage for damage in scan.damages if damage.replacement is not None), None)
         if known is not None:
             self._put_back(known, None)
+            self.restored.append(known)
 
     def _put_back(self, damage: Damage, records: Records | None) -> None:
         if self._file is not None:

@@ -37,6 +37,11 @@ _COPY = (
     "Copy the blocks directory from a backup or from another node of this network, while this node is stopped"
 )
 
+_START = (
+    "Start the node while its peers can be reached: it puts the height back from them. Put no other node's "
+    "log in its place: a log that is ahead of the journal ends the vote of this node's key"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -73,16 +78,12 @@ class Damage:
 
 
 class LogDamageError(CorruptionError):
-    """The block log fails its checks; `damage` says where."""
+    """The block log fails its checks; `damage` says where, `remedy` what to do."""
 
     default_code = "LOG-DAMAGED"
 
-    def __init__(self, damage: Damage) -> None:
-        super().__init__(
-            f"{damage.describe()}. Nothing was cut off. Move this directory aside, keep it, and start the "
-            "node while its peers can be reached: it takes all blocks from them. Put no other node's log in "
-            "its place: a log that is ahead of the journal ends the vote of this node's key"
-        )
+    def __init__(self, damage: Damage, remedy: str | None = None) -> None:
+        super().__init__(f"{damage.describe()}. Nothing was cut off. {remedy or _START}")
         self.damage = damage
 
 
