@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from node.config import NodeConfig
-from node.node import build_node
+from node.node import start_node
 from web.app import create_app
 from web.limits import HttpLimits
 from web.server import HttpServer
@@ -22,7 +22,8 @@ from web.server import HttpServer
 def serve(directory: Path) -> None:
     """Run the node of a directory. Raises what ended it; returns after SIGTERM or SIGINT.
 
-    Start-up (recovery) is before the loop: a node that cannot start says so and listens nowhere.
+    A node that cannot start says so and serves nothing. While a damaged block log is repaired it listens to
+    its peers for that alone, and the HTTP API is not there yet.
     """
     config = NodeConfig.load(directory)
     _log_to_stderr(config.log_level)
@@ -31,7 +32,7 @@ def serve(directory: Path) -> None:
 
 
 async def _serve(config: NodeConfig) -> None:
-    node = build_node(config)
+    node = await start_node(config)
     try:
         api = config.api
         server = HttpServer(create_app(node.ledger, node.ledger), api.host, api.port, _limits(config))

@@ -72,6 +72,8 @@ class NodeConfig(_Strict):
     peers: tuple[Peer, ...] = ()
     mempool: Mempool = Mempool()
     api_limits: ApiLimits = ApiLimits()
+    log_repair_seconds: float = Field(default=60.0, gt=0)
+    """How long peers are asked for one damaged height of the block log before the node gives up."""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     directory: Path = Field(default=Path(), exclude=True)
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -25,7 +25,7 @@ from chain.block import Block, Results
 from chain.errors import ConfigError, CorruptionError, DecodeError, LedgerError, StorageError
 from chain.genesis import Genesis
 from chain.hashing import History
-from chain.keys import SigningKey
+from chain.keys import SigningKey, verify
 from chain.types import ZERO_HASH, Address, Height
 from consensus.messages import LIMIT_BYTES
 from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
@@ -42,10 +42,12 @@ from node.ledger import Ledger
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import BlockStore
+from node.repair import LogRepair
 from node.secrets import read_password
 from node.verified import VerifiedSignatures
 from storage.blocks import BlockLog
 from storage.journal import Journal
+from storage.log_repair import quarantine_directory
 from storage.log_scan import LogDamageError
 from storage.state import LevelState
 
@@ -100,6 +102,26 @@ class Node:
         """Give back files and locks."""
         self.ledger.close_streams()
         self.resources.close()
+
+
+async def start_node(config: NodeConfig) -> Node:
+    """`build_node`; where the block log is damaged it is first repaired from the peers (node/repair.py), and
+    meanwhile the node answers nothing and votes on nothing.
+
+    Raises what `build_node` raises; LogDamageError says what was tried when a height could not be had.
+    """
+    try:
+        return build_node(config)
+    except LogDamageError as error:
+        log.critical("the block log is damaged: repairing it first", damage=error.damage.describe())
+    genesis_bytes = _read_genesis(config)
+    with closing(BlockLog.open(config.path(BLOCKS), genesis_bytes, tolerate_damage=True)) as blocks:
+        for damage in blocks.restored:
+            log.critical("put back what is known without a peer", damage=damage.describe())
+        if blocks.damages:
+            await _repair_log(config, Genesis.decode(genesis_bytes), blocks)
+    log.warning("the block log is whole again", kept=str(quarantine_directory(config.path(BLOCKS))))
+    return build_node(config)
 
 
 def build_node(config: NodeConfig) -> Node:
@@ -164,6 +186,52 @@ def _compose(config: NodeConfig, resources: ExitStack) -> Node:
     return Node(config, ledger, driver, transport, resources)
 
 
+# --- a damaged block log
+
+
+async def _repair_log(config: NodeConfig, genesis: Genesis, blocks: BlockLog) -> None:
+    """Put every damaged height back; once more with a state made anew when the state is found to be wrong."""
+    path = config.path(STATE)
+    if _damage_mark(path).exists():
+        _move_aside(path, "it failed its checks when the node ran last")
+    try:
+        await _repair_over_state(config, genesis, blocks)
+    except LogDamageError:
+        raise
+    except CorruptionError as error:
+        _move_aside(path, str(error))
+        await _repair_over_state(config, genesis, blocks)
+
+
+async def _repair_over_state(config: NodeConfig, genesis: Genesis, blocks: BlockLog) -> None:
+    with closing(LevelState.open(config.path(STATE))) as state:
+        application = LedgerApplication(state, genesis, verify)
+        key = _read_validator_key(config)
+        transport = _transport(config, genesis, key, lambda: application.height)
+        repair = LogRepair(
+            blocks=blocks,
+            state=state,
+            chain_id=genesis.chain_id,
+            transport=transport,
+            bring_up=lambda height: bring_up(application, blocks, genesis, height),
+            patience_seconds=config.log_repair_seconds,
+            names={Address(bytes.fromhex(peer.address)): peer.institution for peer in config.peers},
+        )
+        host, port = await transport.listen()
+        log.info("listening for the repair of the block log only", p2p=f"{host}:{port}")
+        links = asyncio.get_running_loop().create_task(transport.run())
+        repairing = asyncio.get_running_loop().create_task(repair.run())
+        try:
+            await asyncio.wait((links, repairing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (repairing, links):
+                task.cancel()
+            ended = await asyncio.gather(repairing, links, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
+
+
 # --- the state
 
 
@@ -222,8 +290,11 @@ def _move_aside(path: Path, reason: str) -> None:
     log.critical("the state is damaged: rebuilding it from the block log", kept=str(aside), reason=reason)
 
 
-def bring_up(application: LedgerApplication, blocks: BlockStore, genesis: Genesis) -> Tip:
-    """Execute what the log has and the state lacks, each block against its own header; answer the tip.
+def bring_up(
+    application: LedgerApplication, blocks: BlockStore, genesis: Genesis, last_height: int | None = None
+) -> Tip:
+    """Execute what the log has (up to `last_height`) and the state lacks, each block against its own header;
+    answer the tip.
 
     Raises CorruptionError when log and state contradict each other.
     """
@@ -231,7 +302,8 @@ def bring_up(application: LedgerApplication, blocks: BlockStore, genesis: Genesi
     tip = Tip(application.height, genesis.chain_id, genesis.time_ms, None, history)
     if application.height:
         tip = _tip_at(blocks, application.height, history)
-    for height in range(application.height + 1, blocks.last_height + 1):
+    last_height = blocks.last_height if last_height is None else last_height
+    for height in range(application.height + 1, last_height + 1):
         stored = blocks.read(height)
         block = Block.decode(stored.block)
         try:
