@@ -21,7 +21,8 @@ READY = NodeStatus(
     ("validators", "peers", "votes", "is_ready"),
     [
         (1, 0, True, True), (1, 0, False, False), (2, 0, True, False), (2, 1, True, True),
-        (3, 1, True, False), (3, 2, True, True), (4, 1, True, False), (4, 2, True, True), (4, 2, False, False),
+        (3, 1, True, False), (3, 2, True, True), (4, 1, True, False), (4, 2, True, True),
+        (4, 2, False, False),
         (4, 3, False, True), (6, 3, True, False), (6, 4, True, True), (7, 3, True, False), (7, 4, True, True),
     ],
 )  # fmt: skip
