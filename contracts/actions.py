@@ -20,8 +20,12 @@ from contracts.state import Overlay
 
 TOKENS_PER_TRANSACTION = 1 << 14
 TRANSACTIONS_PER_BLOCK = 1 << 14
-"""Parts of a token id. A transaction changes at most 8,000 keys and a block costs at most 10,000
+"""Parts of a token id. A document is refused at TOKENS_MAXIMUM, and a block costs at most 10,000
 (docs/formats.md), so neither number can be reached."""
+
+TOKENS_MAXIMUM = 8_000
+"""Ids that one document may give: as many as the keys it may change. Met while the rules run, so that a
+document of very many small rows ends before its work does."""
 
 
 @dataclass(slots=True)
@@ -47,7 +51,8 @@ class Call:
     def new_token_id(self) -> int:
         """Unique for the life of the chain: height, place in the block, number in the transaction."""
         self.tokens_made += 1
-        assert self.tokens_made < TOKENS_PER_TRANSACTION
+        if self.tokens_made > TOKENS_MAXIMUM:
+            raise RejectionError(reasons.TOO_COSTLY, keys=self.tokens_made, limit=TOKENS_MAXIMUM)
         assert self.index < TRANSACTIONS_PER_BLOCK
         place = self.context.height * TRANSACTIONS_PER_BLOCK + self.index
         return place * TOKENS_PER_TRANSACTION + self.tokens_made

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chain.block import KEY_BYTES, VALUE_BYTES, Change, Outcome, Results
+from chain.block import (
+    EVENTS_MAXIMUM,
+    KEY_BYTES,
+    OUTCOME_BYTES,
+    RESULTS_BYTES,
+    VALUE_BYTES,
+    Change,
+    Outcome,
+    Results,
+)
 from chain.errors import DecodeError, ExecutionFault
 from chain.genesis import Params
 from chain.keys import verify
@@ -48,6 +57,18 @@ EXPIRED_IDS_REMOVED_PER_BLOCK = 1_000
 
 TRANSACTION_OVERHEAD_BYTES = 16
 """Array and bin headers around a body and its auth inside a block, at most."""
+
+CHANGE_OVERHEAD_BYTES = 128
+"""What a change has beside key and value, at most: headers, sequence, transaction, collection, old hash."""
+
+OUTCOME_OVERHEAD_BYTES = 8
+"""The header of an outcome among the results."""
+
+TRANSACTION_RESULTS_BYTES = 16 << 20
+BLOCK_RESULTS_BYTES = RESULTS_BYTES - (2 << 20)
+"""Outcomes and changes, counted with these overheads (docs/formats.md, Transaction): a document may touch
+many large records, and what it leaves must still be stored and read by every node. What a block changes
+before its transactions fits the rest many times."""
 
 PLAIN_TRANSACTION_BYTES = 64 * 1024
 BATCH_TRANSACTION_BYTES = 1024 * 1024
@@ -89,6 +110,7 @@ class BlockExecution:
         self._outcomes: list[bytes] = []
         self._changes: list[bytes] = []
         self._touched: set[Key] = set()
+        self._results_bytes = 0
         self.params = params_of(state)
         self.cost = 0
 
@@ -112,13 +134,16 @@ class BlockExecution:
             return outcome
         changes = attempt.changes()
         cost = cost_of(signed, len(changes))
-        if self.cost + cost > self.params["block-cost"]:
+        encoded = outcome.encode()
+        size = results_bytes(changes) + len(encoded) + OUTCOME_OVERHEAD_BYTES
+        if self.cost + cost > self.params["block-cost"] or self._results_bytes + size > BLOCK_RESULTS_BYTES:
             return Refusal(reasons.BLOCK_FULL)
         if check_invariants:
             invariants.check(attempt, self._overlay, frozenset(changes), self._context)
         self.cost += cost
+        self._results_bytes += size
         self._keep(attempt, changes, signed.tx_id)
-        self._outcomes.append(outcome.encode())
+        self._outcomes.append(encoded)
         return outcome
 
     def check_invariants(self) -> None:
@@ -281,11 +306,20 @@ def apply_transaction(
     try:
         call = _admitted(attempt, signed, context, index, check, params or params_of(state))
         _handle(call, signed)
+        outcome = Outcome(signed.tx_id, Height(context.height), index, tuple(call.events))
+        _check_outcome(outcome)
         _check_changes(attempt.changes(), (params or params_of(state))["transaction-keys"])
     except RejectionError as rejection:
         return Refusal(rejection.reason, rejection.facts)
     state.absorb(attempt)
-    return Outcome(signed.tx_id, Height(context.height), index, tuple(call.events))
+    return outcome
+
+
+def _check_outcome(outcome: Outcome) -> None:
+    """The events repeat texts of the document: they must not make an outcome that no node could decode."""
+    events = len(outcome.events)
+    if events > EVENTS_MAXIMUM or len(outcome.encode()) > OUTCOME_BYTES:
+        raise RejectionError(reasons.OUTCOME_TOO_LONG, events=events, limit_bytes=OUTCOME_BYTES)
 
 
 def _check_changes(changes: Mapping[Key, bytes | None], limit: int) -> None:
@@ -296,6 +330,16 @@ def _check_changes(changes: Mapping[Key, bytes | None], limit: int) -> None:
     for (collection, key), value in changes.items():
         if len(key) > KEY_BYTES or (value is not None and len(value) > VALUE_BYTES):
             raise RejectionError(reasons.RECORD_TOO_LONG, collection=collection)
+    size = results_bytes(changes)
+    if size > TRANSACTION_RESULTS_BYTES:
+        raise RejectionError(
+            reasons.RESULTS_TOO_LARGE, size_bytes=size, limit_bytes=TRANSACTION_RESULTS_BYTES
+        )
+
+
+def results_bytes(changes: Mapping[Key, bytes | None]) -> int:
+    """What changes take among the results of a block, counted (docs/formats.md, Transaction)."""
+    return sum(len(key) + len(value or b"") + CHANGE_OVERHEAD_BYTES for (_, key), value in changes.items())
 
 
 def cost_of(signed: SignedTransaction, keys: int) -> int:

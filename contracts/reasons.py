@@ -61,6 +61,20 @@ RECORD_TOO_LONG = _reason(
     "names of the document make a record of {collection} too long",
     "use shorter numbers of documents",
 )  # fmt: skip
+OUTCOME_TOO_LONG = _reason(
+    "TX-OUTCOME", "formats: Block",
+    "құжаттың оқиғалары тым көп немесе ұзын: {events}, шегі {limit_bytes} байт",
+    "события документа слишком многочисленны или длинны: {events}, предел {limit_bytes} байт",
+    "the {events} events of the document do not fit {limit_bytes} bytes",
+    "split the document, or shorten its notes",
+)  # fmt: skip
+RESULTS_TOO_LARGE = _reason(
+    "TX-RESULTS", "formats: Transaction",
+    "құжат өзгертетін жазбалар бірге тым үлкен: {size_bytes} байт, шегі {limit_bytes}",
+    "изменяемые документом записи вместе слишком велики: {size_bytes} байт при пределе {limit_bytes}",
+    "the records that the document changes take {size_bytes} bytes together, the limit is {limit_bytes}",
+    "split the document into parts",
+)  # fmt: skip
 BLOCK_FULL = _reason(
     "BLOCK-COST", "formats: Transaction",
     "блок шегінен асады", "превышен предел блока", "the block costs more than its limit",

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from chain.block import Change, Outcome
+from chain.block import EVENTS_MAXIMUM, OUTCOME_BYTES, Change, Outcome, Results
 from chain.errors import ExecutionFault
 from chain.state_tree import value_hash
 from chain.transaction import SignedTransaction
 from chain.types import Hash32, Signature
 from contracts import reasons
-from contracts.actions import REGISTER
+from contracts.actions import REGISTER, Call
 from contracts.calendar import day_number
 from contracts.executor import (
     EXPIRED_IDS_REMOVED_PER_BLOCK,
@@ -307,3 +307,61 @@ def test_a_builder_stops_at_the_size_and_at_the_cost_of_a_block() -> None:
 def test_the_day_is_recorded_with_its_height() -> None:
     ledger = a_ledger()
     assert Day.find(ledger.state, Collection.DAY, b"") == Day(day_number(2026, 1, 5), ledger.height)
+
+
+# --- what a block carries can be read again
+
+
+def rule_of(monkeypatch: pytest.MonkeyPatch, handler: object) -> None:
+    """treasury.open_day with other rules."""
+    action = REGISTER[("treasury.open_day", 1)]
+    monkeypatch.setitem(REGISTER, ("treasury.open_day", 1), replace(action, handler=handler))  # type: ignore[arg-type]
+
+
+def put_records(call: Call, count: int, size: int) -> None:
+    """`count` records of `size` bytes, under keys that no other document uses."""
+    for number in range(count):
+        call.state.put(Collection.CLAIMS, b"%d/%d" % (call.index, number), bytes(size))
+
+
+def test_events_that_no_node_could_decode_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger()
+    for events, size in ((EVENTS_MAXIMUM + 1, 1), (3, OUTCOME_BYTES // 3)):
+
+        def many(call: Call, events: int = events, size: int = size) -> None:
+            for _ in range(events):
+                call.emit("test", "a" * size)
+
+        rule_of(monkeypatch, many)
+        assert reason_of(ledger, open_day(ledger, 10)) is reasons.OUTCOME_TOO_LONG
+
+
+def test_records_that_together_fill_the_results_of_a_block_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = a_ledger()
+    rule_of(monkeypatch, lambda call: put_records(call, 17, 1 << 20))
+    assert reason_of(ledger, open_day(ledger, 10)) is reasons.RESULTS_TOO_LARGE
+
+
+def test_a_block_of_large_records_stays_below_what_its_results_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = a_ledger()
+    rule_of(monkeypatch, lambda call: put_records(call, 14, 1 << 20))
+    documents = [open_day(ledger, number) for number in range(10, 16)]
+    built = build(ledger.state, ledger.context(), documents, BLOCK_BYTES)
+    assert built.transactions == tuple(documents[:4])
+    results = Results(built.execution.outcomes, built.execution.changes)
+    assert Results.decode(results.encode()) == results
+    assert execute(ledger.state, ledger.context(), documents[:5]) == Refusal(reasons.BLOCK_FULL)
+
+
+def test_a_document_of_too_many_tokens_is_refused_and_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(call: Call) -> None:
+        while True:
+            call.new_token_id()
+
+    ledger = a_ledger()
+    rule_of(monkeypatch, endless)
+    assert reason_of(ledger, open_day(ledger, 10)) is reasons.TOO_COSTLY
