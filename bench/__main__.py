@@ -6,12 +6,13 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bench.machine import Machine, measure
-from bench.measures import Bench
+from bench.measures import Bench, Figures
 from cli.demo.budget import adoption, directories, receipts_plan
 from cli.demo.desk import Document, desk_of
 from cli.demo.nodes import DemoNodes, found
@@ -50,19 +51,14 @@ def run(directory: Path) -> dict[str, Any]:
         desk.submit([adoption()])
         desk.submit([receipts_plan()])
         year.plan()
-        bench = Bench(directory / "net", nodes, desk, say)
-        say("1 sustained")
-        sustained = bench.sustained()
-        say("3 finality")
-        finality = bench.finality(sustained["per_second"])
-        say("2 rows")
-        rows = bench.rows()
-        say("6 sizes")
-        sizes = bench.sizes()
-        say("4 verification")
-        verification = bench.verification(network.genesis.chain_id.hex())
-        say("5 start-up")
-        start_up = bench.start_up()
+        bench = Bench(directory / "net", nodes, desk)
+        sustained = told("1 sustained", bench.sustained)
+        finality = told("3 finality", lambda: bench.finality(sustained["per_second"]))
+        start_up = told("5 start-up", bench.start_up)
+        rows = told("2 rows", bench.rows)
+        sizes = told("6 sizes", bench.sizes)
+        genesis = network.genesis.chain_id.hex()
+        verification = told("4 verification", lambda: bench.verification(genesis))
     finally:
         nodes.stop_all()
     return {
@@ -78,6 +74,13 @@ def run(directory: Path) -> dict[str, Any]:
         "start_up": start_up,
         "sizes": sizes,
     }
+
+
+def told(name: str, measurement: Callable[[], Figures]) -> Figures:
+    """A measurement, told as soon as it is done."""
+    figures = measurement()
+    say(f"{name}: {json.dumps(figures)}")
+    return figures
 
 
 def signature_limit(machine: Machine) -> float:
@@ -123,7 +126,8 @@ def table(figures: dict[str, Any]) -> str:
             "5 start-up",
             f"restart {start_up['restart_seconds']} s, "
             f"rebuild {start_up['rebuild_blocks_per_second']} blocks/s, "
-            f"catch-up {start_up['catch_up_blocks_per_second']} blocks/s (height {start_up['height']})",
+            f"catch-up {start_up['catch_up_blocks_per_second']} blocks/s = "
+            f"{start_up['catch_up_transactions_per_second']} documents/s (height {start_up['height']})",
         ),
         (
             "6 sizes",

@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.load import BATCH, Flood, Pair, agreements, prepared, tx_ids
 from cli.client import Client
-from cli.demo.desk import Desk
+from cli.demo.desk import Desk, Watch
 from cli.demo.nodes import NETWORK, DemoNodes
 
 SUSTAINED_SECONDS = 25.0
@@ -29,6 +29,7 @@ SAMPLES_IDLE = 40
 SAMPLES_LOADED = 40
 IDLE_PAUSE_SECONDS = 0.35
 DRAIN_SECONDS = 60.0
+REBUILD_SECONDS = 300.0
 
 Figures = dict[str, Any]
 
@@ -40,7 +41,6 @@ class Bench:
     directory: Path
     nodes: DemoNodes
     desk: Desk
-    report: Callable[[str], None]
 
     @property
     def urls(self) -> list[str]:
@@ -177,6 +177,7 @@ class Bench:
         everything."""
         node = self.nodes.nodes["228"]
         height = int(self.desk.clients["treasury"].status()["height"])
+        transactions = _decided(self.desk.clients["treasury"])
         self.nodes.stop(node)
         warm = self._timed_start()
         self.nodes.stop(node)
@@ -188,23 +189,28 @@ class Bench:
         caught_up = self._timed_start(height)
         return {
             "height": height,
+            "transactions": transactions,
             "restart_seconds": round(warm, 2),
             "rebuild_seconds": round(rebuilt, 2),
             "rebuild_blocks_per_second": round(height / rebuilt, 1),
             "catch_up_seconds": round(caught_up, 2),
             "catch_up_blocks_per_second": round(height / caught_up, 1),
+            "catch_up_transactions_per_second": round(transactions / caught_up, 1),
         }
 
     def _timed_start(self, height: int = 0) -> float:
         node = self.nodes.nodes["228"]
         began = time.monotonic()
         self.nodes.start(node)
-        self.nodes.wait_ready(["228"])
+        self.nodes.wait_ready(["228"], REBUILD_SECONDS)
         client = Client([node.url])
         while int(client.status()["height"]) < height:
             time.sleep(0.05)
+        seconds = time.monotonic() - began
         self.desk.clients["228"] = client
-        return time.monotonic() - began
+        self.desk.watch = Watch(self.urls)
+        self.desk.watch.start()
+        return seconds
 
     # --- (4)
 

@@ -143,9 +143,9 @@ class DemoNodes:
                 start_new_session=True,
             )
 
-    def wait_ready(self, names: Iterable[str] | None = None) -> None:
+    def wait_ready(self, names: Iterable[str] | None = None, seconds: float = START_SECONDS) -> None:
         """Until each answers that it is ready. CommandError with the end of its log when one does not."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         for node in [self.nodes[name] for name in names or self.nodes]:
             while not _is_ready(node):
                 if node.process is not None and node.process.poll() is not None:
