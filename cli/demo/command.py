@@ -59,6 +59,8 @@ def demo(context: click.Context, session: Session, directory: Path | None, keep:
     else:
         _report(session, say, result)
     if keep:
+        for name, url in result.urls.items():
+            say("urls", name=name, url=url)
         say("kept", command=f"{_program('eqz')} demo --stop --dir {shlex.quote(str(place))}")
     _say_next(say, result)
     if not result.is_good:

@@ -40,6 +40,8 @@ class Result:
     """What the demonstration found: the JSON object of `eqz demo -o json`."""
 
     value: dict[str, Any]
+    urls: dict[str, str]
+    """Name of a node that goes on running -> its API."""
 
     @property
     def is_good(self) -> bool:
@@ -102,9 +104,10 @@ def run_demo(directory: Path, say: Say, *, keep: bool) -> Result:
     finally:
         if not (keep and is_finished):
             nodes.stop_all()
+    urls = {node.name: node.url for node in nodes.nodes.values()} if keep else {}
     verification = verify_chain(directory, network, "228")
     say("verified", exit=verification["exit"], seconds=verification["seconds"])
-    return Result({**result, "verification": verification})
+    return Result({**result, "verification": verification}, urls)
 
 
 def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: Say) -> dict[str, Json]:

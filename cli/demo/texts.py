@@ -111,6 +111,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "Сеть продолжает работать; остановить: {command}",
         "The network goes on; to stop it: {command}",
     ),
+    "urls": ("  {name}: {url}", "  {name}: {url}", "  {name}: {url}"),
     "next": ("Енді көріңіз:", "Попробуйте дальше:", "Try next:"),
     "stopped": ("Тоқтатылды: {names}", "Остановлены: {names}", "Stopped: {names}"),
     "nothing": ("Жұмыс істеп тұрған түйін жоқ", "Работающих узлов нет", "No node was running"),
