@@ -237,6 +237,13 @@ NOT_SUSPENDED = _reason(
     "{scope} is not suspended on ground BC 111(1)({ground}) by {document}",
     "see `eqz treasury list` for the suspensions in force",
 )  # fmt: skip
+SUSPENDED_SEQUESTER = _reason(
+    "BC97-05", "BC 97(5), 111(1)(5)",
+    "секвестр туралы шешім аяқталмаған, операциялар тоқтатулы қалады: {scope}, {decision}",
+    "решение о секвестре не завершено, операции остаются приостановленными: {scope}, {decision}",
+    "{scope} stays suspended until the decision {decision} on sequester is applied or cancelled in full",
+    "apply or cancel the remaining rows of the decision; its last row ends the suspension",
+)  # fmt: skip
 SUSPENDED = _reason(
     "BC111", "BC 111(1)",
     "операциялар тоқтатыла тұрды: {scope}; негіз БК 111(1)({ground}): {text_kk}; құжат {document}",

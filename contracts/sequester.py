@@ -166,7 +166,9 @@ def _decide_row(
     programme = (place.line.administrator, place.line.programme)
     if programme in hold.programmes:
         return hold
-    treasury.suspend(call, treasury.programme_of(place.line), treasury.SEQUESTER, name)
+    scope = treasury.programme_of(place.line)
+    if not treasury.is_suspended_by(call.state, scope, treasury.SEQUESTER, name):
+        treasury.suspend(call, scope, treasury.SEQUESTER, name)
     return replace(hold, programmes=(*hold.programmes, programme))
 
 

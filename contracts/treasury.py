@@ -14,14 +14,19 @@ from contracts.records import (
     DAY_KEY,
     Collection,
     Day,
+    Hold,
+    HoldKind,
+    HoldStatus,
     Kind,
     Line,
     Role,
     Suspension,
+    hold_key,
     operational_day,
     put,
 )
 from contracts.rejection import RejectionError
+from contracts.state import StateReader
 
 DAYS_AHEAD_MAXIMUM: Final = 366
 """A day opened by mistake can never be taken back; a wrong year is the mistake that would end the ledger."""
@@ -201,7 +206,23 @@ def suspend_by_order(call: Call) -> None:
 )
 def resume_by_order(call: Call) -> None:
     scope, ground, document = cast(tuple[tuple[Any, ...], int, str], call.arguments)
-    resume(call, _checked_scope(scope), ground, document)
+    checked = _checked_scope(scope)
+    _refuse_if_pending(call, checked, ground, document)
+    resume(call, checked, ground, document)
+
+
+def _refuse_if_pending(call: Call, scope: Scope, ground: int, decision: str) -> None:
+    """What a decision on sequester suspended goes on only when its last row is applied or cancelled
+    (BC 97(5)): by order it would be lifted too early, and the decision could not be finished."""
+    if ground != SEQUESTER or scope.kind != "programme":
+        return
+    hold = Hold.find(call.state, Collection.HOLDS, hold_key(decision))
+    if hold is None or hold.kind != HoldKind.SEQUESTER:
+        return
+    is_done = hold.status in (HoldStatus.APPLIED, HoldStatus.CANCELLED)
+    is_of_it = (scope.administrator, scope.programme) in hold.programmes
+    if not is_done and is_of_it and (scope.budget, scope.year) == (hold.budget, hold.year):
+        raise RejectionError(reasons.SUSPENDED_SEQUESTER, scope=str(scope), decision=decision)
 
 
 def _checked_scope(values: tuple[Any, ...]) -> Scope:
@@ -220,10 +241,16 @@ def suspend(call: Call, scope: Scope, ground: int, document: str) -> None:
     key = scope.key()
     found = Suspension.find(call.state, Collection.SUSPENSIONS, key)
     grounds = () if found is None else found.grounds
-    if any((entry[0], entry[1]) == (ground, document) for entry in grounds):
+    if is_suspended_by(call.state, scope, ground, document):
         raise RejectionError(reasons.SUSPENDED_TWICE, scope=str(scope), document=document)
     put(call.state, Collection.SUSPENSIONS, key, Suspension((*grounds, (ground, document, call.day()))))
     call.emit("treasury.suspended", str(scope), ground, document)
+
+
+def is_suspended_by(state: StateReader, scope: Scope, ground: int, document: str) -> bool:
+    """Whether this ground of this document stands on the scope."""
+    found = Suspension.find(state, Collection.SUSPENSIONS, scope.key())
+    return found is not None and any((entry[0], entry[1]) == (ground, document) for entry in found.grounds)
 
 
 def resume(call: Call, scope: Scope, ground: int, document: str) -> None:

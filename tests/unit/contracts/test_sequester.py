@@ -243,3 +243,23 @@ def test_a_block_is_no_decision_and_a_decision_no_block() -> None:
     decide(ledger, a_cut_row(10))
     lifting = ledger.refused("treasury", "treasury.unblock", *an_unblock(units=1, hold="cut-1"))
     assert lifting.reason is reasons.HOLD_NONE
+
+
+PROGRAMME = ("programme", BUDGET, YEAR, "228", "003", None, None, None, None)
+
+
+def test_the_suspension_of_a_pending_decision_ends_only_with_the_decision() -> None:
+    ledger = a_planned_year()
+    decide(ledger, a_cut_row(300))
+    refusal = ledger.refused("treasury", "treasury.resume", PROGRAMME, 5, "cut-1")
+    assert refusal.reason is reasons.SUSPENDED_SEQUESTER
+    ledger.do("mof", "sequester.apply", "cut-1", 1)
+    register(ledger, "A", 10)
+
+
+def test_a_programme_the_treasury_suspended_beforehand_can_still_be_cut() -> None:
+    ledger = a_planned_year()
+    ledger.do("treasury", "treasury.suspend", PROGRAMME, 5, "cut-1")
+    decide(ledger, a_cut_row(300))
+    ledger.do("mof", "sequester.cancel", "cut-1", 1)
+    register(ledger, "A", 10)
