@@ -265,6 +265,7 @@ def commission(call: Call) -> None:
     holder = call.institution
     agreement = agreements.agreement_of(call.state, holder, number)
     day = call.day()
+    plans.open_month(call, agreement.years[0][0])
     if agreement.kind != WORKS:
         raise RejectionError(reasons.COMMISSION_KIND, agreement=number)
     if agreement.commissioned is not None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chain.codec import AMOUNT, BOOL, DAY, NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Row, Text, Uint
 from contracts import directories, reasons, tokens
 from contracts.actions import Call, action, row
+from contracts.calendar import civil
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fields_of
@@ -85,6 +86,8 @@ def adopt(call: Call) -> None:
     """Issues the adopted tokens of all programmes. Once per budget and year."""
     budget, year, source, law, law_date, costs, loans, assets, programmes = fields_of(call.arguments)
     day = call.day()
+    if year < civil(day)[0]:
+        raise RejectionError(reasons.YEAR_NOT_OPEN, year=year, found=civil(day)[0])
     if Budget.find(call.state, Collection.BUDGETS, budget_key(budget, year)) is not None:
         raise RejectionError(reasons.BUDGET_ADOPTED, budget=budget, year=year)
     refuse_ahead(law_date, day, "law_date")

@@ -159,10 +159,10 @@ def _opened(
 def unblock(call: Call) -> None:
     """The same stage without the hold. Either rows or an amount."""
     name, document, source, rows, amount = fields_of(call.arguments)
-    call.day()
     hold = hold_of(call.state, name)
     if hold.kind == HoldKind.SEQUESTER:
         raise RejectionError(reasons.HOLD_NONE, hold=name)
+    plans.open_month(call, hold.year)
     if bool(rows) == (amount is not None):
         raise RejectionError(reasons.HOLD_EMPTY)
     before = hold

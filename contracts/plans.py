@@ -81,7 +81,7 @@ def approve(call: Call) -> None:
     may share a position only with different expense ids; their figures add up to one plan.
     """
     budget, year, source, programme, plans = fields_of(call.arguments)
-    call.day()
+    refuse_ended(call, year)
     programme_line = Line(budget, year, source, call.actor.code, programme, None, None)
     appropriations.appropriation_of(call.state, programme_line)
     seen: dict[bytes, set[str | None]] = {}
@@ -231,6 +231,13 @@ def open_month(call: Call, year: int) -> int:
     if today[0] != year:
         raise RejectionError(reasons.YEAR_NOT_OPEN, year=year, found=today[0])
     return today[1]
+
+
+def refuse_ended(call: Call, year: int) -> None:
+    """Refused where the budget year has ended; a later year is adopted and planned before it begins."""
+    today = civil(call.day())
+    if year < today[0]:
+        raise RejectionError(reasons.YEAR_NOT_OPEN, year=year, found=today[0])
 
 
 def plan_of(state: StateReader, holder: str, line: Line) -> Plan:

@@ -18,15 +18,22 @@ from tests.support.year import (
     OTHER_GU,
     YEAR,
     U,
+    a_block,
+    a_commissioning,
     a_cut_row,
     a_decision,
+    a_held_row,
+    a_law,
     a_plan,
+    a_programme,
     a_year,
     an_agreement,
     an_obligation,
+    an_unblock,
     cumulative,
     of_programme,
     plan_document,
+    register,
     registration,
     with_shortfall,
 )
@@ -141,3 +148,24 @@ def test_a_cut_lowers_open_months_december_first_and_leaves_closed_ones() -> Non
     plans.lower_plan(call, GU, a_line(specific="159"), 40 * U)
     found = Plan.find(call.state, Collection.PLANS, plan_key(GU, a_line(specific="159")))
     assert found == Plan(cumulative(60, 90), cumulative(60, 10, 20, 30))
+
+
+def test_nothing_is_adopted_planned_commissioned_or_lifted_in_a_year_that_ended() -> None:
+    ledger = a_year(a_plan(100))
+    register(ledger, "A", 10)
+    ledger.do("treasury", "treasury.block", *a_block(a_held_row(10), ground="refinement"))
+    ledger.open_day(2027, 1, 4)
+    for institution, action, document in (
+        ("mof", "budget.adopt", a_law(a_programme(), year=2026, budget="02.almaty")),
+        ("mot", "plan.approve", plan_document(a_plan(100, specific="151"))),
+        (GU, "act.commission", a_commissioning("A")),
+        ("treasury", "treasury.unblock", an_unblock(units=10)),
+    ):
+        assert ledger.refused(institution, action, *document).reason is reasons.YEAR_NOT_OPEN, action
+
+
+def test_the_next_year_is_adopted_and_planned_before_it_begins() -> None:
+    ledger = a_year()
+    ledger.open_day(2026, 12, 28)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(), year=2027))
+    ledger.do("mot", "plan.approve", BUDGET, 2027, "1", "003", (a_plan(100),))
