@@ -17,8 +17,10 @@ from chain.types import Address, Height, InstitutionId, SignerId
 from chain.validators import VALIDATORS_MAXIMUM, Validator, ValidatorSet
 from contracts import reasons
 from contracts.actions import Call, action, row
+from contracts.calendar import civil
 from contracts.context import BlockContext
 from contracts.records import (
+    HELD_ADOPTED,
     HELD_ALLOCATED,
     Balance,
     Collection,
@@ -32,9 +34,11 @@ from contracts.records import (
     ValidatorRecord,
     institution_of,
     misconduct_key,
+    operational_day,
     prefix_of,
     put,
     signer_of,
+    trusted,
     validator_set_key,
 )
 from contracts.rejection import RejectionError
@@ -242,11 +246,11 @@ def add_institutions(call: Call, arguments: tuple[Any, ...]) -> None:
 
 
 def _codes_in_use(state: StateReader) -> set[str]:
-    """Codes of state institutions that are open: the Treasury gives each code once (TP 84)."""
+    """Codes of administrators and state institutions that are open: each code is given once (TP 84)."""
     return {
         institution.code
         for _, institution in institutions(state)
-        if institution.kind == Kind.GU and institution.closed is None
+        if institution.kind in (Kind.ABP, Kind.GU) and institution.closed is None
     }
 
 
@@ -308,11 +312,17 @@ def _check_code(call: Call, taken: set[str], kind: str, code: str | None, parent
     if kind != Kind.GU:
         if parent is not None:
             raise RejectionError(reasons.INSTITUTION_PARENT, parent=parent)
+        if kind == Kind.ABP and code is not None:
+            _take_code(taken, code)
         return
     above = None if parent is None else institution_of(call.state, parent)
     assert code is not None
     if above is None or above.closed is not None or above.kind != Kind.ABP or above.code != code[:3]:
         raise RejectionError(reasons.INSTITUTION_PARENT, parent=parent or "nil")
+    _take_code(taken, code)
+
+
+def _take_code(taken: set[str], code: str) -> None:
     if code in taken:
         raise RejectionError(reasons.CODE_TAKEN, code=code)
     taken.add(code)
@@ -339,6 +349,8 @@ def close_institution(call: Call, arguments: tuple[Any, ...]) -> None:
     if children:
         raise RejectionError(reasons.CLOSE_PARENT, institution=name, child=children[0])
     _check_no_money(call.state, name)
+    if record.kind == Kind.ABP:
+        _check_no_pool(call.state, name, record.code)
     closed = replace(record, closed=call.context.height)
     put(call.state, Collection.INSTITUTIONS, name.encode("ascii"), closed)
     call.emit("institution.closed", name)
@@ -361,6 +373,29 @@ def _check_no_money(state: StateReader, holder: str) -> None:
             left = Balance.decode(value).total(_LIVE_SLOTS)
             if left:
                 raise RejectionError(reasons.CLOSE_MONEY, institution=holder, amount_tiyn=left)
+        if len(page) < PAGE:
+            return
+        start = page[-1][0] + b"\x00"
+
+
+def _check_no_pool(state: StateReader, administrator: str, code: str) -> None:
+    """Undistributed money stands under the administrator's id, where no successor could draw on it.
+
+    What is left of years that ended has lapsed (BC 101(5)) and keeps nobody.
+    """
+    day = operational_day(state)
+    first_year = 0 if day is None else civil(day)[0]
+    prefix = prefix_of(5, 1)
+    start = prefix
+    while True:
+        page = state.scan(Collection.BALANCES, start, PAGE)
+        for key, value in page:
+            if not key.startswith(prefix):
+                return
+            _, _, year, of_code, _ = trusted(key)
+            left = Balance.decode(value).total((Stage.ADOPTED, HELD_ADOPTED))
+            if of_code == code and year >= first_year and left:
+                raise RejectionError(reasons.CLOSE_MONEY, institution=administrator, amount_tiyn=left)
         if len(page) < PAGE:
             return
         start = page[-1][0] + b"\x00"

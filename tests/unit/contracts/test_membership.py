@@ -40,11 +40,13 @@ from tests.support.budget import (
     Ledger,
     a_fresh_ledger,
     a_key,
+    a_ledger,
     a_line,
     decide,
     key_of_person,
     key_of_validator,
 )
+from tests.support.year import a_law, a_programme
 
 HEAD = int(Role.HEAD)
 
@@ -411,3 +413,24 @@ def test_misbehaviour_of_a_stranger_or_of_the_future_makes_the_block_invalid(
     ledger = a_fresh_ledger()
     with pytest.raises(InvalidBlockError):
         ledger.run(misbehaviour=[act or an_act(ledger, height=2)])
+
+
+def test_an_administrator_whose_programmes_have_undistributed_money_stays() -> None:
+    """Its successor could never draw on a pool that stands under the closed institution."""
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme()))
+    decide(ledger, "validator.remove", ("mot",))
+    for name in ("gu-2280101", "gu-2280102"):
+        decide(ledger, "institution.close", (name,))
+    refusal = ledger.refused("mof", "ballot.propose", "institution.close", ("mot",), "")
+    assert refusal.reason is reasons.CLOSE_MONEY
+    ledger.open_day(2026, 12, 31)
+    ledger.open_day(2027, 1, 4)
+    decide(ledger, "institution.close", ("mot",))
+
+
+def test_one_code_is_of_one_open_administrator() -> None:
+    ledger = a_fresh_ledger()
+    row = an_institution(ledger, "mot-2", kind="abp", code="228", parent=None)
+    refusal = ledger.refused("mof", "ballot.propose", "institution.add", ((row,),), "")  # type: ignore[arg-type]
+    assert refusal.reason is reasons.CODE_TAKEN
