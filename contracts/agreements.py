@@ -432,6 +432,9 @@ def _amend_obligation(call: Call, number: str, name: str, amount: int, advance: 
         tokens.move(call, registered, allocated, obligation.amount - amount)
     cash = outstanding + balance.amounts[Stage.PAID]
     is_open = amount > balance.amounts[Stage.PAID]
+    if is_open:
+        # raised again after it was closed: an advance that a correction brought back is worked off by acts
+        call.state.delete(Collection.CLAIMS, claim_key(holder, name))
     serial = obligation.notifications + 1
     put(
         call.state, Collection.OBLIGATIONS, obligation_key(holder, name),

@@ -203,3 +203,18 @@ def test_an_object_is_commissioned_once_and_then_nothing_is_retained() -> None:
     assert ledger.refused(GU, "act.commission", *a_commissioning("A")).reason is reasons.COMMISSIONED
     sign(ledger, "act-1", "a", 1_000)
     assert of_obligation(ledger, "a") == {"payable": 1_000}
+
+
+def test_a_claim_ends_when_its_agreement_is_raised_again() -> None:
+    """Reduced to what is paid, an agreement is closed; a correction then raises a claim; raised again, the
+    advance is worked off as before and nobody owes it back."""
+    ledger = a_year(a_plan(2_000))
+    register(ledger, "A", 300, 300, kind="goods", advance_ground="prepaid-services")
+    pay(ledger, 1, "a", 300)
+    sign(ledger, "act-1", "a", 300)
+    ledger.do(GU, "agreement.amend", *an_amendment("A", 300, 300))
+    ledger.do(GU, "act.correct", "act-1", "")
+    key = claim_key(GU, "a")
+    assert Claim.find(ledger.state, Collection.CLAIMS, key) is not None
+    ledger.do(GU, "agreement.amend", *an_amendment("A", 400, 300, supplement="2"))
+    assert Claim.find(ledger.state, Collection.CLAIMS, key) is None
