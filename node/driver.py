@@ -183,6 +183,7 @@ class Driver:
         self._status_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: asyncio.Future[None] | None = None
+        self._failed_early: BaseException | None = None
         self._machine = self._new_machine()
 
     # --- life
@@ -215,6 +216,8 @@ class Driver:
 
     async def run(self) -> None:
         """Until cancelled. Raises what ended the node."""
+        if self._failed_early is not None:
+            raise self._failed_early
         loop = asyncio.get_running_loop()
         self._failure = loop.create_future()
         self._spawn(self._hear())
@@ -237,15 +240,14 @@ class Driver:
         """Run a callback; what it raises ends the node instead of vanishing in the loop."""
         if self._failure is None or self._failure.done():
             return
-        with _HandOn(self._fail):
+        with _HandOn(self.fail):
             call(*arguments)
 
     def fail(self, error: BaseException) -> None:
         """End the node with this: what was found must not be served, and nothing is known any more."""
-        self._fail(error)
-
-    def _fail(self, error: BaseException) -> None:
-        if self._failure is not None and not self._failure.done():
+        if self._failure is None:
+            self._failed_early = error
+        elif not self._failure.done():
             self._failure.set_exception(error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -256,7 +258,7 @@ class Driver:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+            self.fail(error)
 
     # --- heights
 
@@ -364,6 +366,7 @@ class Driver:
         elif decided.transactions:
             self._metrics.decide_seconds.observe((self._clock.now_ms() - self._entered_at_ms) / 1000)
         self._metrics.height.set(header.height)
+        self._metrics.round.set(-1)
         self._metrics.block_time.set(header.time_ms / 1000)
         self._metrics.transactions.inc(len(decided.transactions))
         self._metrics.rounds.inc(round_)
