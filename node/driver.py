@@ -83,7 +83,7 @@ from node.evidence import EvidencePool
 from node.intake import Intake
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
-from node.ports import BlockStore, Clock, Journal, Received, Transport
+from node.ports import BlockStore, Clock, Journal, Received, Transport, VoteArchive
 from node.throttle import Throttle
 from node.verified import VerifiedSignatures
 
@@ -147,6 +147,7 @@ class Driver:
         mempool: Mempool,
         signatures: VerifiedSignatures,
         metrics: NodeMetrics,
+        archive: VoteArchive,
         observers: Sequence[Observer] = (),
     ) -> None:
         self._application = application
@@ -159,6 +160,7 @@ class Driver:
         self._mempool = mempool
         self._signatures = signatures
         self._metrics = metrics
+        self._archive = archive
         self._observers = observers
         self._evidence = EvidencePool(application)
         self._catch_up = CatchUp(blocks, transport, clock)
@@ -321,6 +323,8 @@ class Driver:
         certificate_bytes = certificate.encode()
         with self._metrics.store_seconds.time():
             self._store(decided, certificate_bytes)
+        if effect.round > 0 or self._machine.round > 0:
+            self._archive.keep(block.header.height, self._machine.votes())
         self._note(decided, effect.round)
         self._tip = self._tip.child(block, certificate_bytes)
         self._machine = self._new_machine()

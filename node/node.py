@@ -34,6 +34,7 @@ from contracts.records import Collection
 from network.certificates import certificate_der, fingerprint
 from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
+from node.archive import VoteArchive
 from node.assembly import Tip, execute_block
 from node.config import NodeConfig
 from node.config import Peer as PeerConfig
@@ -51,7 +52,7 @@ from storage.log_repair import quarantine_directory
 from storage.log_scan import LogDamageError
 from storage.state import LevelState
 
-BLOCKS, STATE, JOURNAL = "blocks", "state", "journal"
+BLOCKS, STATE, JOURNAL, VOTES = "blocks", "state", "journal", "votes"
 """What a node keeps, each in a directory of its own beside node.toml."""
 
 VERIFY_THREADS = 2
@@ -180,6 +181,7 @@ def _compose(config: NodeConfig, resources: ExitStack) -> Node:
         mempool=mempool,
         signatures=signatures,
         metrics=metrics,
+        archive=VoteArchive(config.path(VOTES)),
         observers=(ledger,),
     )
     ledger.attach(driver)

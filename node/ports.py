@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from chain.certificate import Vote
 from chain.errors import InvalidMessageError
 from chain.genesis import Params
 from chain.state_tree import StateProof
@@ -157,6 +158,13 @@ class Journal(Protocol):
 
     def prune(self, kept: Sequence[bytes]) -> None:
         """Replace the file by these records, durably."""
+
+
+class VoteArchive(Protocol):
+    """Votes of heights that took more than one round: the forensic tool reads them."""
+
+    def keep(self, height: int, votes: Sequence[Vote]) -> None:
+        """All that were seen. Raises StorageError."""
 
 
 class Received(NamedTuple):

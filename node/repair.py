@@ -125,7 +125,8 @@ class LogRepair:
                 repaired = damage.first_height
         finally:
             hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await hearing
 
     async def _put_back(self, damage: Damage) -> None:
         height = damage.first_height

@@ -100,6 +100,16 @@ class TestTransport:
 
 
 @dataclass(slots=True)
+class MemoryArchive:
+    """Votes kept, by height."""
+
+    kept: dict[int, tuple[Vote, ...]] = field(default_factory=dict)
+
+    def keep(self, height: int, votes: Sequence[Vote]) -> None:
+        self.kept[height] = tuple(votes)
+
+
+@dataclass(slots=True)
 class MemoryNode:
     """The parts of one node, ready to run."""
 
@@ -115,6 +125,7 @@ class MemoryNode:
     executor: ThreadPoolExecutor
     ledger: Ledger
     driver: Driver
+    archive: MemoryArchive
     documents: int = 0
 
     def document(self, institution: str = "mof", *, client_id: bytes | None = None) -> SignedTransaction:
@@ -177,6 +188,7 @@ def a_node(
     transport, mempool, metrics = TestTransport(peers), Mempool(limits or MempoolLimits()), NodeMetrics()
     key = None if member is None else key_of_validator(member)
     signer = None if key is None else Signer(key.address, key.sign)
+    archive = MemoryArchive()
     ledger = Ledger(
         name=member or "follower", network="test", application=application, blocks=found_blocks,
         mempool=mempool, signatures=signatures, clock=found_clock, metrics=metrics,
@@ -184,12 +196,13 @@ def a_node(
     driver = Driver(
         application=application, blocks=found_blocks, tip=Tip.genesis(genesis.chain_id, genesis.time_ms),
         journal=None if signer is None else found_journal, signer=signer, transport=transport,
-        clock=found_clock, mempool=mempool, signatures=signatures, metrics=metrics, observers=(ledger,),
+        clock=found_clock, mempool=mempool, signatures=signatures, metrics=metrics,
+        archive=archive, observers=(ledger,),
     )  # fmt: skip
     ledger.attach(driver)
     return MemoryNode(
         genesis, application, found_blocks, found_journal, transport, found_clock, mempool, metrics,
-        signatures, executor, ledger, driver,
+        signatures, executor, ledger, driver, archive,
     )  # fmt: skip
 
 

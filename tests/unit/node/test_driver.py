@@ -13,7 +13,7 @@ import node.driver as driver_module
 from chain.block import Block
 from chain.certificate import VoteKind
 from chain.errors import CorruptionError
-from chain.types import Address, Hash32, Height
+from chain.types import Address, Hash32, Height, Round
 from consensus.messages import (
     Commit,
     GetBlock,
@@ -325,3 +325,28 @@ def test_a_lagging_peer_is_told_what_it_lacks() -> None:
     )
     node.transport.deliver(TREASURY, MessageType.STATUS, status(1))
     run(node, lambda: TREASURY in heard(node.transport, MessageType.VOTES))
+
+
+def test_all_votes_of_a_height_with_more_than_one_round_are_kept() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(proposer="treasury")
+    nil = [a_vote(node, name, VoteKind.PRECOMMIT, 1, None) for name in MEMBERS[1:]]
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(1), None, tuple(nil)).encode())
+    late = replace(a_certificate(node, block, *MEMBERS[1:]), round=Round(1))
+    votes = [a_vote(node, name, VoteKind.PRECOMMIT, 1, block.block_id, round_=1) for name in MEMBERS[1:]]
+    validators = node.application.validators_at(1)
+    rows = sorted((validators.index_of(vote.address) or 0, vote.signature) for vote in votes)
+    late = replace(late, signatures=tuple(rows))
+    node.transport.deliver(TREASURY, MessageType.COMMIT, Commit(block, late).encode())
+    run(node, lambda: node.driver.tip.height == 1)
+    assert set(nil) | set(votes) <= set(node.archive.kept[1])
+
+
+def test_votes_of_a_height_with_one_round_are_not_kept() -> None:
+    node = a_node(members=MEMBERS)
+    block, _ = node.next_block(proposer="treasury")
+    greet(node)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert node.archive.kept == {}
