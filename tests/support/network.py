@@ -28,6 +28,8 @@ from contracts.records import Role
 NAMES = ("mof", "treasury", "226", "228")
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 30.0
+START_SECONDS = 90.0
+"""Four processes that import and recover at once on a machine that has other work."""
 VALID_MS = 3_600_000
 
 Pair = tuple[bytes, bytes]
@@ -252,8 +254,14 @@ def running(directories: Sequence[Path]) -> Iterator[list[NodeProcess]]:
         for node in nodes:
             node.start()
         for node in nodes:
-            until(partial(node.get, "/health/live"), f"{node.directory} to answer: {node.log}")
+            until(partial(_answers, node), f"{node.directory} to answer", START_SECONDS)
         yield nodes
     finally:
         for node in nodes:
             node.kill(signal.SIGTERM)
+
+
+def _answers(node: NodeProcess) -> bool:
+    assert node.process is not None
+    assert node.process.poll() is None, node.log
+    return node.get("/health/live") is not None
