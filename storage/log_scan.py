@@ -34,7 +34,9 @@ READ_BUFFER_BYTES = 1 << 20
 """One system call for some hundred small blocks."""
 
 _COPY = (
-    "Copy the blocks directory from a backup or from another node of this network, while this node is stopped"
+    "While the node is stopped, put back the blocks directory from a backup of this node; or move it aside, "
+    "keep it, and start the node while its peers can be reached: it takes all blocks from them. Put no other "
+    "node's log in its place: a log that is ahead of the journal ends the vote of this node's key"
 )
 
 _START = (
