@@ -27,7 +27,7 @@ class Teller:
         self._is_json = session.output == "json"
         self._is_quiet = session.quiet
 
-    def __call__(self, name: str, **facts: object) -> None:
+    def __call__(self, name: str, /, **facts: object) -> None:
         if not self._is_quiet:
             click.echo(line(name, self._language, facts), err=self._is_json)
 
