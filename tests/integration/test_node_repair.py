@@ -120,12 +120,16 @@ def test_a_damaged_header_is_put_back_without_a_peer(network: Processes, victim:
     assert "asking the peers" not in victim.log
 
 
-def test_a_log_is_put_back_while_the_lost_state_is_made_anew(network: Processes, victim: NodeProcess) -> None:
+def test_a_log_is_put_back_while_a_damaged_state_is_made_anew(
+    network: Processes, victim: NodeProcess
+) -> None:
     places = [place_in(victim, height, RecordType.RESULTS) for height in (7, 8, 20)]
     for place in places:
         flip(*place)
-    shutil.rmtree(victim.directory / "state")
+    flip(next((victim.directory / "state").glob("MANIFEST-*")), 20)
     comes_back_whole(network, victim)
+    assert victim.log.count('"event": "damaged height put back"') == 3
+    assert (victim.directory / "state.damaged-1").is_dir()
 
 
 def test_without_peers_the_height_is_named_and_nothing_starts(

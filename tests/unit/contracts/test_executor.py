@@ -20,6 +20,7 @@ from contracts.executor import (
     build,
     cost_of,
     execute,
+    replay,
 )
 from contracts.records import Collection, Day, IdEntry, Role, id_key, operational_day
 from contracts.rejection import Reason
@@ -210,6 +211,16 @@ def test_equal_blocks_on_equal_states_give_equal_results() -> None:
     one, other = a_ledger(), a_ledger()
     documents = [open_day(one, 10), open_day(one, 11)]
     assert one.run(*documents) == other.run(*documents)
+
+
+def test_a_block_replayed_without_the_tree_gives_the_same_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger()
+    documents = [open_day(ledger, 10), open_day(ledger, 11)]
+    execution = execute(ledger.state, ledger.context(), documents)
+    assert isinstance(execution, Execution)
+    monkeypatch.setattr(ledger.state, "tree_node", None)
+    results = replay(ledger.state, ledger.context(), documents)
+    assert results == Results(execution.outcomes, execution.changes)
 
 
 def test_a_block_with_a_refused_document_is_refused_whole() -> None:
