@@ -54,6 +54,10 @@ class FrozenState(StateReader, Protocol):
 
     def items(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
+    def scan_at(
+        self, collection: str, start: bytes, limit: int, height: int
+    ) -> Sequence[tuple[bytes, bytes]]: ...
+
     def close(self) -> None: ...
 
 
@@ -92,6 +96,23 @@ class StateStore(StateReader, Protocol):
     def wipe(self) -> None: ...
 
 
+class StateAt:
+    """The state after an earlier block (`contracts.state.StateReader`)."""
+
+    def __init__(self, store: StateStore, height: int) -> None:
+        self._store = store
+        self._height = height
+
+    def get(self, collection: str, key: bytes) -> bytes | None:
+        return self._store.get_at(collection, key, self._height)
+
+    def scan(self, collection: str, start: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        return self._store.scan_at(collection, start, limit, self._height)
+
+    def tree_node(self, depth: int, prefix: bytes) -> bytes | None:
+        raise AssertionError("the tree is kept for the last height only; `replay` does not ask for it")
+
+
 class LedgerApplication:
     """One per node. Not thread-safe: it belongs to the node's event loop."""
 
@@ -127,6 +148,10 @@ class LedgerApplication:
         if found is None:
             found = self._sets[height] = validators_at(self._store, height)
         return found
+
+    def validators_then(self, height: int) -> ValidatorSet:
+        """The set that voted on a decided height, however long ago. Raises HeightNotHeldError."""
+        return validators_at(StateAt(self._store, height - 1), height)
 
     def params(self) -> Params:
         if self._params is None:
@@ -197,13 +222,13 @@ class LedgerApplication:
         """What the engine keeps beside the state."""
         return self._store.extra(name)
 
-    def scan(
-        self, collection: str, start: bytes, limit: int, height: int | None = None
-    ) -> Sequence[tuple[bytes, bytes]]:
-        """Up to `limit` pairs from `start` on, now or as of an earlier height."""
-        if height is not None and height != self.height:
-            return self._store.scan_at(collection, start, limit, height)
+    def scan(self, collection: str, start: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Up to `limit` pairs from `start` on, now."""
         return self._store.scan(collection, start, limit)
+
+    def past(self, height: int) -> PastState:
+        """The state after an earlier block, to be read by another thread."""
+        return PastState(self._store.snapshot(), height)
 
     def query(
         self, collection: str, key: bytes, height: int | None = None, *, with_proof: bool = False
@@ -247,6 +272,21 @@ class LedgerApplication:
         self._store.commit(height, tree.root, changes, tree.nodes)
         self._forget_decoded()
         return tree.root
+
+
+class PastState:
+    """One reading of an earlier height; any thread may do it."""
+
+    def __init__(self, frozen: FrozenState, height: int) -> None:
+        self._frozen = frozen
+        self._height = height
+
+    def scan(self, collection: str, start: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Up to `limit` pairs from `start` on; then it is closed. Raises HeightNotHeldError."""
+        try:
+            return self._frozen.scan_at(collection, start, limit, self._height)
+        finally:
+            self._frozen.close()
 
 
 class StateSnapshot:

@@ -13,17 +13,8 @@ from chain.errors import CorruptionError, DecodeError, ExecutionFault, LedgerErr
 from chain.hashing import Tag, inclusion_path
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
-from chain.validators import ValidatorSet
 from contracts.executor import Refusal
-from contracts.records import (
-    EMPTY_BALANCE,
-    STATUSES,
-    Balance,
-    Collection,
-    operational_day,
-    prefix_of,
-    trusted,
-)
+from contracts.records import Balance, Collection, operational_day, prefix_of, trusted
 from node.application import LedgerApplication
 from node.assembly import DecidedBlock
 from node.driver import Driver
@@ -44,6 +35,9 @@ WAITERS = 4_096
 """Requests that may wait for a transaction at once."""
 
 SCAN_PAGE = 1_000
+
+PAST_READERS = 2
+"""Threads that read the past at once; the next wait. They share the interpreter with the consensus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +182,7 @@ class Ledger:
         self._driver: Driver | None = None
         self._waiters: dict[Hash32, list[asyncio.Future[None]]] = {}
         self._waiting = 0
+        self._past_readers = asyncio.Semaphore(PAST_READERS)
         self._streams: set[EventStream] = set()
 
     def attach(self, driver: Driver) -> None:
@@ -232,10 +227,18 @@ class Ledger:
             )
         return self._application.query(collection, key, height, with_proof=prove)
 
-    def scan(
+    async def scan(
         self, collection: str, start: bytes, limit: int, height: int | None
     ) -> Sequence[tuple[bytes, bytes]]:
-        return self._application.scan(collection, start, min(limit, SCAN_PAGE), height)
+        """Up to `limit` pairs from `start` on, now or after an earlier block.
+
+        The past is read on a thread, over a snapshot: keys that are gone are passed over one by one, and the
+        node must not stand still meanwhile.
+        """
+        if height is None or height == self._application.height:
+            return self._application.scan(collection, start, limit)
+        async with self._past_readers:
+            return await asyncio.to_thread(self._application.past(height).scan, collection, start, limit)
 
     def header(self, height: int) -> bytes:
         """The header's bytes, against whose state root a proof is checked."""
@@ -291,12 +294,12 @@ class Ledger:
             outcome_path=inclusion_path(Tag.OUTCOME, outcomes, index),
             header=stored.block.header_bytes,
             certificate=stored.certificate.encode(),
-            validators=self._application.validators_at(height).encode(),
+            validators=self._application.validators_then(height).encode(),
             genesis=self._application.genesis.encode(),
             steps=self._steps(height),
         )
 
-    def programme_balances(
+    async def programme_balances(
         self, budget: str, year: int, height: int | None = None
     ) -> list[tuple[str, str, Balance]]:
         """(administrator, programme, balance) of one budget year, in the order of the codes."""
@@ -304,7 +307,7 @@ class Ledger:
         found: list[tuple[str, str, Balance]] = []
         start = prefix
         while True:
-            page = self.scan(Collection.BALANCES, start, SCAN_PAGE, height)
+            page = await self.scan(Collection.BALANCES, start, SCAN_PAGE, height)
             for key, value in page:
                 if not key.startswith(prefix):
                     return found
@@ -313,16 +316,6 @@ class Ledger:
             if len(page) < SCAN_PAGE:
                 return found
             start = page[-1][0] + b"\x00"
-
-    def statuses(self, budget: str, year: int, height: int | None = None) -> dict[str, int]:
-        """The six statuses of one budget year in tiyn, and `issued`."""
-        amounts = list(EMPTY_BALANCE.amounts)
-        issued = 0
-        for _, _, balance in self.programme_balances(budget, year, height):
-            issued += balance.issued
-            amounts = [one + other for one, other in zip(amounts, balance.amounts, strict=True)]
-        totals = {name: sum(amounts[slot] for slot in slots) for name, slots in STATUSES}
-        return {**totals, "issued": issued}
 
     # --- submitting
 
@@ -390,16 +383,12 @@ class Ledger:
             del self._waiters[tx_id]
 
     def _steps(self, height: int) -> tuple[SetStep, ...]:
-        """The set chain from genesis to `height`: heights are those before which a set begins."""
-        steps = []
-        for first in self._set_beginnings(height):
-            stored = self.block(first - 1)
+        """The set chain from genesis to `height`: each header before which a new set begins, certified."""
+        steps: list[SetStep] = []
+        validators = self._application.validators_then(height)
+        while validators.first_height > 1:
+            stored = self.block(validators.first_height - 1)
             header, certificate = stored.block.header_bytes, stored.certificate.encode()
-            steps.append(SetStep(header, certificate, self._application.validators_at(first).encode()))
-        return tuple(steps)
-
-    def _set_beginnings(self, height: int) -> list[int]:
-        """First heights, above 1 and up to `height`, of the validator sets there have been."""
-        pairs = self._application.scan(Collection.VALIDATOR_SETS, b"", SCAN_PAGE)
-        firsts = sorted(ValidatorSet.decode(value).first_height for _, value in pairs)
-        return [first for first in firsts if 1 < first <= height]
+            steps.append(SetStep(header, certificate, validators.encode()))
+            validators = self._application.validators_then(validators.first_height - 1)
+        return tuple(reversed(steps))

@@ -26,7 +26,7 @@ from consensus.messages import Commit, GetCommits, MessageType
 from contracts.context import BlockContext
 from contracts.executor import Refusal, replay
 from contracts.membership import validators_at
-from node.application import StateStore
+from node.application import StateAt, StateStore
 from node.assembly import misbehaviour_of
 from node.ports import BlockStore, Transport
 from storage.errors import HeightNotHeldError
@@ -66,23 +66,6 @@ def refusal(damage: Damage, tried: str) -> LogDamageError:
     )
 
 
-class StateAt:
-    """The state after an earlier block (`contracts.state.StateReader`)."""
-
-    def __init__(self, store: StateStore, height: int) -> None:
-        self._store = store
-        self._height = height
-
-    def get(self, collection: str, key: bytes) -> bytes | None:
-        return self._store.get_at(collection, key, self._height)
-
-    def scan(self, collection: str, start: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
-        return self._store.scan_at(collection, start, limit, self._height)
-
-    def tree_node(self, depth: int, prefix: bytes) -> bytes | None:
-        raise AssertionError("the tree is kept for the last height only; `replay` does not ask for it")
-
-
 class LogRepair:
     """Puts back every damaged height of one log.
 
@@ -116,13 +99,13 @@ class LogRepair:
         when a certified block does not do here what its header says: the state is wrong, or the rules."""
         hearing = asyncio.get_running_loop().create_task(self._hear())
         try:
-            repaired = 0
+            repaired: set[int] = set()
             while self._blocks.damages:
                 damage = self._blocks.damages[0]
-                if damage.first_height <= repaired:
+                if damage.first_height in repaired:
                     raise refusal(damage, "It was put back and is damaged again: check the disk")
                 await self._put_back(damage)
-                repaired = damage.first_height
+                repaired.add(damage.first_height)
         finally:
             hearing.cancel()
             with suppress(asyncio.CancelledError):

@@ -31,7 +31,7 @@ class LedgerReader(Protocol):
 
     def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer: ...
 
-    def scan(
+    async def scan(
         self, collection: str, start: bytes, limit: int, height: int | None
     ) -> Sequence[tuple[bytes, bytes]]: ...
 
@@ -43,11 +43,9 @@ class LedgerReader(Protocol):
 
     def inclusion(self, tx_id: Hash32) -> InclusionProof | None: ...
 
-    def programme_balances(
+    async def programme_balances(
         self, budget: str, year: int, height: int | None = None
     ) -> list[tuple[str, str, Balance]]: ...
-
-    def statuses(self, budget: str, year: int, height: int | None = None) -> dict[str, int]: ...
 
     def events(self) -> EventStream: ...
 

@@ -19,14 +19,14 @@ from tests.support.links import Institution, Stranger, an_institution
 from tests.support.network import NAMES, Processes, founded_processes, tx_id_text, until
 
 SEED = 20260105
-FELLINGS = 4
+FELLINGS = 3
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     directory = tmp_path_factory.mktemp("network") / "n"
     with founded_processes(
-        directory, block_interval_ms=0, timeout_propose_ms=200, timeout_vote_ms=200
+        directory, block_interval_ms=0, timeout_propose_ms=100, timeout_vote_ms=100
     ) as processes:
         yield processes
 

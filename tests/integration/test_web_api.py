@@ -272,6 +272,27 @@ def test_pages_follow_each_other(api: Served) -> None:
     assert keys == [item["key"] for item in whole["items"]]
 
 
+def test_the_largest_page_says_that_there_is_more(api: Served) -> None:
+    while len(api.get(f"/v1/state/{Collection.IDS}", limit=1000).json()["items"]) < 1000:
+        api.submit(*[api.node.document() for _ in range(400)])
+        api.commit(api.node.document())
+    api.commit(api.node.document())
+    first = api.get(f"/v1/state/{Collection.IDS}", limit=1000).json()
+    rest = api.get(f"/v1/state/{Collection.IDS}", limit=1000, after=first["next"]).json()
+    assert rest["items"]
+
+
+def test_a_page_of_an_earlier_height(api: Served) -> None:
+    api.commit(api.node.document())
+    height = api.get("/v1/status").json()["height"]
+    before = api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000).json()["items"]
+    api.commit(api.node.document())
+    assert api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000).json()["items"] != before
+    past = api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000, height=height).json()
+    assert (past["height"], past["items"]) == (height, before)
+    assert error_of(api.get(f"/v1/state/{Collection.SIGNERS}", height=10**9)) == "HEIGHT-NOT-HELD"
+
+
 def test_totals_of_an_empty_year(api: Served) -> None:
     found = api.get("/v1/totals", year=2031).json()
     assert found["issued"] == "0.00"

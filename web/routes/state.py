@@ -51,7 +51,7 @@ def routes(reader: LedgerReader) -> APIRouter:
         )
 
     @router.get("/state/{collection}")
-    async def page(
+    async def collection_page(
         collection: Collection,
         prefix: HexQuery = "",
         after: HexQuery = "",
@@ -62,9 +62,8 @@ def routes(reader: LedgerReader) -> APIRouter:
         begin = bytes.fromhex(prefix)
         start = max(begin, bytes.fromhex(after) + b"\x00") if after else begin
         at = reader.status().height if height is None else height
-        found = [
-            pair for pair in reader.scan(collection, start, limit + 1, height) if pair[0].startswith(begin)
-        ]
+        page = await reader.scan(collection, start, limit + 1, height)
+        found = [pair for pair in page if pair[0].startswith(begin)]
         items = [PairOut(key=key.hex(), value=value.hex()) for key, value in found[:limit]]
         following = items[-1].key if len(found) > limit else None
         return ScanOut(height=at, collection=collection, items=items, next=following)
@@ -77,24 +76,23 @@ def routes(reader: LedgerReader) -> APIRouter:
     ) -> TotalsOut:
         """The six statuses of a budget year, in all and by programme."""
         at = reader.status().height if height is None else height
-        statuses = reader.statuses(budget, year, height)
-        issued = statuses.pop("issued")
-        programmes = [
-            ProgrammeOut(
-                administrator=administrator,
-                programme=programme,
-                issued=tenge(balance.issued),
-                statuses=_statuses(balance),
-            )
-            for administrator, programme, balance in reader.programme_balances(budget, year, height)
-        ]
+        balances = await reader.programme_balances(budget, year, height)
+        sums = {name: sum(balance.total(slots) for _, _, balance in balances) for name, slots in STATUSES}
         return TotalsOut(
             height=at,
             budget=budget,
             year=year,
-            statuses={name: tenge(amount) for name, amount in statuses.items()},
-            issued=tenge(issued),
-            programmes=programmes,
+            statuses={name: tenge(amount) for name, amount in sums.items()},
+            issued=tenge(sum(balance.issued for _, _, balance in balances)),
+            programmes=[
+                ProgrammeOut(
+                    administrator=administrator,
+                    programme=programme,
+                    issued=tenge(balance.issued),
+                    statuses=_statuses(balance),
+                )
+                for administrator, programme, balance in balances
+            ],
         )
 
     return router

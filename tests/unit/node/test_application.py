@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from chain.codec import Value
 from chain.errors import DecodeError, InvalidMessageError, LedgerError
+from chain.keys import ED25519, possession_bytes
 from chain.snapshot import SnapshotChunk
 from chain.state_tree import verify_proof
-from chain.types import Hash32
+from chain.transaction import SignedTransaction, Transaction
+from chain.types import ActionName, ClientId, Hash32, InstitutionId
+from contracts.context import BlockContext
 from contracts.records import Collection
 from node.application import ENTRIES_PER_CHUNK, LedgerApplication
 from storage.memory import MemoryState
+from tests.support.budget import a_key
 from tests.support.node import MemoryNode, a_node
 
 MEMBERS = ("mof", "treasury", "moh", "mot")
@@ -126,3 +131,38 @@ def test_parameters_and_sets_follow_the_state() -> None:
     node.application.apply(1, executed.execution, [], {})
     assert node.application.params() is not kept
     assert node.application.params() == kept
+
+
+def a_block(node: MemoryNode, *documents: SignedTransaction) -> None:
+    """The next height, without a header."""
+    height = node.application.height + 1
+    context = BlockContext(node.genesis.chain_id, height, node.clock.now_ms())
+    execution = node.application.check(context, documents, ())
+    node.application.apply(height, execution, [one.tx_id for one in documents], {})
+
+
+def an_act(node: MemoryNode, institution: str, action: str, *arguments: Value) -> SignedTransaction:
+    node.documents += 1
+    return node.signed(
+        Transaction(
+            node.genesis.chain_id, ClientId(node.documents.to_bytes(16, "big")),
+            node.clock.time_ms + 600_000, InstitutionId(institution), ActionName(action), 1, arguments,
+        )
+    )  # fmt: skip
+
+
+def test_the_set_of_a_height_is_known_however_long_ago() -> None:
+    node = a_node(members=MEMBERS)
+    genesis_set = node.application.validators_at(1)
+    new = a_key("new validator")
+    message = possession_bytes(node.genesis.chain_id, InstitutionId("moh"), ED25519, new.public_key)
+    rotation = ("moh", ED25519, new.public_key, new.sign(message))
+    a_block(node, an_act(node, "mof", "ballot.propose", "validator.rotate", rotation, ""))
+    a_block(node, *[an_act(node, member, "ballot.vote", 1, True) for member in MEMBERS[:3]])
+    for _ in range(4):
+        a_block(node)
+    found = [node.application.validators_then(height) for height in range(1, 7)]
+    assert found[:3] == [genesis_set] * 3
+    assert {one.first_height for one in found[3:]} == {4}
+    assert found[3].member(new.address) is not None
+    assert found[3:] == [node.application.validators_at(4)] * 3
