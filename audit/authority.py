@@ -14,6 +14,7 @@ from audit.merkle import signed_bytes
 PREPARER, ACCOUNTANT, HEAD, MODERATOR, OPERATOR = 1, 2, 4, 8, 16
 EVERY_KIND = frozenset({"finance", "treasury", "abp", "gu", "government", "parliament", "audit"})
 PLAIN_BYTES = 64 << 10
+BATCH_BYTES = 1 << 20
 
 
 class Action(NamedTuple):
@@ -70,7 +71,7 @@ def check_authority(
 
     Raises VerificationError when the transaction is not in force at the block's time, its client id
     was used, its institution may not act so, or its signers are not exactly those asked for.
-    `size_bytes` is that of the body, `index` the transaction's place in the block.
+    `size_bytes` is that of body and auth together, `index` the transaction's place in the block.
     """
     if not time_ms <= transaction.valid_until_ms <= time_ms + state.params["replay-window-ms"]:
         raise VerificationError("the transaction is not in force at the block's time")
@@ -84,8 +85,10 @@ def check_authority(
         raise VerificationError(f"version {transaction.version} of this action is not known")
     if actor.kind not in action.kinds:
         raise VerificationError(f"an institution of kind {actor.kind} may not do this")
+    if size_bytes > BATCH_BYTES:
+        raise VerificationError(f"body and signatures have {size_bytes} bytes together")
     if size_bytes > PLAIN_BYTES and not action.is_batch:
-        raise VerificationError(f"a body of {size_bytes} bytes, and the action takes no rows")
+        raise VerificationError(f"a document of {size_bytes} bytes, and the action takes no rows")
     if len(transaction.signatures) > state.params["transaction-signatures"]:
         raise VerificationError("there are more signatures than the parameters allow")
     message = signed_bytes("tx-auth", state.chain_id, transaction.id)

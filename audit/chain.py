@@ -177,7 +177,7 @@ class Walk:
         for item in block.evidence:
             misconduct = read_evidence(item)
             key = encode((misconduct.address, misconduct.height, misconduct.kind))
-            if not group.height - EVIDENCE_HEIGHTS <= misconduct.height <= group.height:
+            if not group.height - EVIDENCE_HEIGHTS <= misconduct.height < group.height:
                 raise VerificationError(f"evidence of height {misconduct.height} is too old or too new")
             if key in keys or self._state.holds("evidence", key):
                 raise VerificationError("evidence against one validator, height and kind is given twice")
@@ -203,7 +203,7 @@ class Walk:
         state.apply_block_changes(groups[0], group.height, header.time_ms, evidence)
         for index, transaction in enumerate(transactions):
             try:
-                size_bytes = len(block.transactions[index][0])
+                size_bytes = sum(map(len, block.transactions[index]))
                 jobs = check_authority(state, transaction, size_bytes, header.time_ms, index)
             except VerificationError as error:
                 raise VerificationError(

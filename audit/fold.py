@@ -32,6 +32,7 @@ from audit.codec import (
     text,
     uint,
 )
+from audit.effects import check_collections, check_movements
 from audit.failure import VerificationError
 from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
@@ -39,6 +40,13 @@ from audit.money import Money
 IDS_REMOVED_PER_BLOCK = 1_000
 SETS_KEPT_HEIGHTS = 10_000
 SETS_REMOVED_PER_BLOCK = 10
+SET_DELAY = 2
+"""A set written in block h votes from h + 2 on."""
+
+GENESIS_HEIGHT = 0
+BALLOT = "ballot.vote"
+"""The deciding vote carries out what the members decided: of any institution."""
+
 BLOCK_COLLECTIONS = frozenset({"ids", "expiry", "evidence", "validator-sets"})
 """What a block changes before its transactions: never money, people or rights."""
 
@@ -48,6 +56,7 @@ class Institution(NamedTuple):
 
     kind: str
     closed: int | None
+    signers: int = 0
 
 
 class Signer(NamedTuple):
@@ -119,11 +128,15 @@ class State:
         self.owners: dict[bytes, bytes] = {}
         self.params: dict[str, int] = {}
         self.params_hash = b""
+        self._written_params: tuple[dict[str, int], bytes] = ({}, b"")
+        self._height = GENESIS_HEIGHT
+        self._actor: str | None = None
         self.sets: dict[int, ValidatorSet] = {}
         self.money = Money()
         self.changes = 0
         for (collection, key), value in sorted(genesis_state(genesis).items()):
             self._put(collection, key, value)
+        self.params, self.params_hash = self._written_params
         self._tree.update(self._batch)
         self._batch = {}
 
@@ -157,6 +170,7 @@ class State:
     ) -> None:
         """What the block changed before its transactions: expired client ids leave, all that must and no
         other; old validator sets leave; its evidence, given by keys, is recorded."""
+        self._height = height
         found: dict[str, dict[bytes, bytes | None]] = {name: {} for name in BLOCK_COLLECTIONS}
         for change in changes:
             if change.collection not in BLOCK_COLLECTIONS:
@@ -207,11 +221,20 @@ class State:
             raise VerificationError(f"transaction {index} does not record its client id as it must")
         heapq.heappush(self._expiring, (transaction.valid_until_ms, key))
         self.money.begin(transaction.action)
-        self._apply(changes)
+        self._actor = None if transaction.action == BALLOT else transaction.institution
+        try:
+            check_collections(transaction.action, (change.collection for change in changes))
+            self._apply(changes)
+        except VerificationError as error:
+            raise VerificationError(f"transaction {index}: {error.what}") from None
+        self._actor = None
         self.money.end(index)
+        check_movements(transaction.action, transaction.institution, self.money.movements)
 
     def close_block(self, height: int) -> None:
-        """Hash what the block changed, and compare the recorded totals with the tokens."""
+        """Hash what the block changed, and compare the recorded totals with the tokens. New parameters
+        count from the next block on."""
+        self.params, self.params_hash = self._written_params
         self._tree.update(self._batch)
         self._batch = {}
         self.money.close_block(height)
@@ -270,7 +293,17 @@ class State:
         found = None if value is None else _record(value, _INSTITUTION, "institutions")
         if found is None:
             raise VerificationError("an institution was removed from the state")
-        self.institutions[key.decode("ascii", "replace")] = Institution(found[0], found[9])
+        identity, new = key.decode("ascii", "replace"), Institution(found[0], found[9], found[7])
+        before = self.institutions.get(identity)
+        if self._actor not in (None, identity):
+            raise VerificationError(f"{self._actor} changed the institution {identity}")
+        if before is not None and (
+            before.kind != new.kind or before.closed is not None or new.signers < before.signers
+        ):
+            raise VerificationError(f"the institution {identity} changed its kind, its past or came back")
+        if before is not None and self._actor is not None and new.closed is not None:
+            raise VerificationError(f"the institution {identity} was closed without a ballot")
+        self.institutions[identity] = new
 
     def _note_signer(self, key: bytes, value: bytes | None) -> None:
         if value is None:
@@ -279,6 +312,12 @@ class State:
         before = self.signers.get(key)
         if before is not None and (before.institution != institution or (before.revoked and not revoked)):
             raise VerificationError("a signer changed institution, or came back after being revoked")
+        if before is not None and before.roles != roles:
+            raise VerificationError("a signer's roles were changed: they are given once")
+        if self._actor not in (None, institution):
+            raise VerificationError(f"{self._actor} changed a signer of {institution}")
+        if before is not None and self._actor is None and self._height != GENESIS_HEIGHT:
+            raise VerificationError("a ballot changed a signer who was registered before")
         if self.owners.get(address_of(public_key)) != key:
             raise VerificationError("a signer's key is not registered as his")
         self.signers[key] = Signer(institution, public_key, roles, revoked)
@@ -294,7 +333,7 @@ class State:
     def _note_params(self, key: bytes, value: bytes | None) -> None:
         if key or value is None:
             raise VerificationError("the parameters were removed or stand under a wrong key")
-        self.params, self.params_hash = read_params(value), tagged("params", value)
+        self._written_params = read_params(value), tagged("params", value)
 
     def _note_set(self, key: bytes, value: bytes | None) -> None:
         first_height = (1 << 64) - 1 - int.from_bytes(key, "big")
@@ -304,6 +343,11 @@ class State:
         found = read_validator_set(value)
         if len(key) != 8 or found.first_height != first_height:
             raise VerificationError("a validator set stands under another height than it says")
+        due = 1 if self._height == GENESIS_HEIGHT else self._height + SET_DELAY
+        if first_height != due:
+            raise VerificationError(
+                f"a validator set written in block {self._height} votes from {first_height}, not from {due}"
+            )
         if any(self.owners.get(member.address) != member.address for member in found.members):
             raise VerificationError("a validator's key is not registered")
         self.sets[first_height] = found

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from audit.codec import UINT, Value, decode, encode, list_of, name, optional, row, struct, text, uint
+from audit.effects import Movement
 from audit.failure import VerificationError
 
 SLOTS = 17
@@ -52,6 +53,16 @@ _TOKEN = struct(1, ("id", UINT), ("parents", list_of(UINT, 8_000)), ("amount", u
 _BALANCE = struct(1, ("issued", UINT), ("received", UINT), ("given", UINT), ("amounts", list_of(UINT, SLOTS)))
 
 
+class Place(NamedTuple):
+    """Where a token's amount counts: its slot, its totals, and its holder, position and programme."""
+
+    slot: int
+    scopes: tuple[bytes, ...]
+    holder: str
+    position: tuple[object, ...]
+    programme: tuple[object, ...]
+
+
 class Programme(NamedTuple):
     """Whose total a programme's balance is."""
 
@@ -81,10 +92,12 @@ class Money:
         self._counted: dict[bytes, list[int]] = {}
         self._recorded: dict[bytes, Recorded] = {}
         self._touched: set[bytes] = set()
-        self._places: dict[bytes, tuple[int, tuple[bytes, ...]]] = {}
+        self._places: dict[bytes, Place] = {}
         self._programmes: dict[bytes, Programme] = {}
         self._action = ""
         self._issued = 0
+        self.movements: list[Movement] = []
+        """How each token changed since `begin`."""
         self.totals_compared = 0
 
     @property
@@ -94,7 +107,7 @@ class Money:
 
     def begin(self, action: str) -> None:
         """A transaction of this action changes money from here on."""
-        self._action, self._issued = action, 0
+        self._action, self._issued, self.movements = action, 0, []
 
     def end(self, index: int) -> None:
         """What came into being came by an action that may issue; nothing was destroyed."""
@@ -125,7 +138,7 @@ class Money:
             _TOKEN(found, "tokens")
             amount = found[3]
         before = self._tokens.get(key, 0)
-        slot, scopes = self._place(key)
+        place = self._place(key)
         if value is None:
             self._tokens.pop(key, None)
             self._places.pop(key, None)
@@ -133,22 +146,23 @@ class Money:
             self._tokens[key] = amount
         difference = amount - before
         self._issued += difference
-        for scope in scopes:
+        self.movements.append(Movement(place.slot, place.holder, place.position, place.programme, difference))
+        for scope in place.scopes:
             counted = self._counted.setdefault(scope, [0] * SLOTS)
-            counted[slot] += difference
+            counted[place.slot] += difference
             self._touched.add(scope)
 
-    def _place(self, key: bytes) -> tuple[int, tuple[bytes, ...]]:
+    def _place(self, key: bytes) -> Place:
         """The slot of a token and the totals it counts in; remembered while the token lives."""
         known = self._places.get(key)
         if known is None:
             known = self._places[key] = self._read_place(key)
         return known
 
-    def _read_place(self, key: bytes) -> tuple[int, tuple[bytes, ...]]:
+    def _read_place(self, key: bytes) -> Place:
         found: Value = decode(key)
         _TOKEN_KEY(found, "token key")
-        line, holder, _, stage, hold, obligation, _, _ = found
+        line, holder, expense, stage, hold, obligation, _, _ = found
         if hold is not None and stage not in HELD:
             raise VerificationError(f"a token of stage {stage} is under a hold")
         budget, year, _, administrator, programme, _, specific = line
@@ -160,7 +174,8 @@ class Money:
             scopes.append(encode((2, holder, line)))
         if obligation is not None:
             scopes.append(encode((3, holder, obligation)))
-        return stage if hold is None else HELD[stage], tuple(scopes)
+        slot = stage if hold is None else HELD[stage]
+        return Place(slot, tuple(scopes), holder, (line, holder, expense), tuple(line[:5]))
 
     def close_block(self, height: int) -> None:
         """Every total that this block touched: as recorded = counted from the tokens."""

@@ -6,6 +6,7 @@ what the test says.
 
 import random
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,11 +20,26 @@ from chain.block import Block, BlockHeader, Change, Results, auth_root, transact
 from chain.certificate import Vote, VoteKind, vote_sign_bytes
 from chain.codec import ANY, Value, decode, encode
 from chain.evidence import Evidence
+from chain.genesis import Params
 from chain.hashing import Tag, merkle_root
 from chain.keys import ED25519
 from chain.transaction import decode_auth, encode_auth
 from chain.types import NO_ROUND, Hash32, Height, Round, Signature
-from contracts.records import STATUSES, Balance, Collection, Token, balance_of, programme_scope
+from chain.validators import ValidatorSet
+from contracts.actions import REGISTER, Call
+from contracts.records import (
+    STATUSES,
+    Balance,
+    Collection,
+    Role,
+    Token,
+    balance_of,
+    institution_of,
+    programme_scope,
+    signer_of,
+    validator_set_key,
+)
+from contracts.state import Key
 from storage.log_format import Records
 from tests.support.archive import (
     Archive,
@@ -453,3 +469,77 @@ def test_changes_mutated_under_right_roots_and_certificates_fail_and_nothing_els
         with pytest.raises(VerificationError):
             verify_chain(node, None, 0)
         shutil.rmtree(node)
+
+
+# --- rules that validators would have to break together
+
+Forgery = Callable[[Archive], Mapping[Key, bytes | None]]
+
+
+def forged_by_open_day(archive: Archive, forgery: Forgery, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """All validators run a treasury.open_day that also makes these changes, and two blocks follow."""
+    rule = REGISTER[("treasury.open_day", 1)]
+
+    def handler(call: Call) -> None:
+        for (collection, key), value in forgery(archive).items():
+            assert value is not None
+            call.state.put(collection, key, value)
+        rule.handler(call)
+
+    with monkeypatch.context() as forger:
+        forger.setitem(REGISTER, ("treasury.open_day", 1), replace(rule, handler=handler))
+        archive.do("treasury", "treasury.open_day", 20_459)
+    archive.do("treasury", "treasury.open_day", 20_460)
+    archive.do("treasury", "treasury.open_day", 20_461)
+    return archive
+
+
+def all_roles(archive: Archive) -> dict[Key, bytes | None]:
+    name = archive.ledger.signer("moh", Role.PREPARER)
+    signer = signer_of(archive.ledger.state, name)
+    assert signer is not None
+    return {(Collection.SIGNERS, name): replace(signer, roles=31).encode()}
+
+
+def other_kind(archive: Archive) -> dict[Key, bytes | None]:
+    found = institution_of(archive.ledger.state, "moh")
+    assert found is not None
+    return {(Collection.INSTITUTIONS, b"moh"): replace(found, kind="treasury").encode()}
+
+
+def smaller_set(archive: Archive) -> dict[Key, bytes | None]:
+    """Three validators, at once instead of from the second block after."""
+    height = Height(archive.ledger.height + 2)
+    members = archive.validators(height).members[:3]
+    value = ValidatorSet(height, members).encode()
+    return {(Collection.VALIDATOR_SETS, validator_set_key(height)): value}
+
+
+def other_params(archive: Archive) -> dict[Key, bytes | None]:
+    return {(Collection.PARAMS, b""): Params.default(retention_percent=1).encode()}
+
+
+@pytest.mark.parametrize("forgery", [all_roles, other_kind, smaller_set, other_params])
+def test_no_document_gives_rights_that_are_not_its_to_give(
+    forgery: Forgery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = forged_by_open_day(with_directories(an_archive()), forgery, monkeypatch)
+    fails(archive, tmp_path, "treasury.open_day may not change", 3)
+
+
+def test_new_parameters_judge_the_next_block_and_not_the_rest_of_their_own(tmp_path: Path) -> None:
+    archive = with_directories(an_archive())
+    archive.do("mof", "ballot.propose", "params.set", ((("replay-window-ms", 1_000),),), "")
+    for member in MEMBERS[:2]:
+        archive.do(member, "ballot.vote", 1, True)
+    deciding = archive.ledger.document(MEMBERS[2], "ballot.vote", 1, True)
+    long_valid = archive.ledger.document("treasury", "treasury.open_day", 20_459)
+    archive.block(deciding, long_valid)
+    archive.block()
+    assert verify_chain(archive.write(tmp_path / "node"), None, 0).height == 7
+
+
+def test_evidence_is_of_a_lower_height_than_its_block(tmp_path: Path) -> None:
+    archive = an_archive()
+    archive.block(evidence=[a_double_vote(archive, 1)])
+    fails(archive, tmp_path, "too old or too new", 1)

@@ -23,6 +23,7 @@ from chain.validators import ValidatorSet
 from contracts.executor import Execution
 from contracts.genesis import genesis_changes
 from contracts.membership import Misbehaviour, validators_at
+from contracts.params import params_of
 from storage.log_format import (
     Records,
     SegmentHeader,
@@ -44,7 +45,6 @@ class Archive:
     genesis: Genesis
     ledger: Ledger
     history: History
-    params_hash: Hash32
     keys: dict[Address, SigningKey]
     groups: list[Records] = field(default_factory=list)
     headers: list[BlockHeader] = field(default_factory=list)
@@ -65,6 +65,7 @@ class Archive:
         context = self.ledger.context()
         validators, following = self.validators(context.height), self.validators(context.height + 1)
         acts = [Misbehaviour(item.address, item.height, int(item.kind)) for item in evidence]
+        params_hash = params_of(self.ledger.state).hash
         execution = self.ledger.run(*signed, misbehaviour=acts)
         assert isinstance(execution, Execution), str(execution)
         changes = list(execution.changes)
@@ -91,7 +92,7 @@ class Archive:
             history_root=self.history.root(),
             validators_hash=validators.hash,
             next_validators_hash=following.hash,
-            params_hash=self.params_hash,
+            params_hash=params_hash,
             app_version=1,
             evidence_root=evidence_root(items),
         )
@@ -151,7 +152,6 @@ def an_archive(**params: int) -> Archive:
         genesis,
         ledger,
         History.start(genesis.chain_id),
-        genesis.params.hash,
         {key.address: key for key in signing},
     )
 

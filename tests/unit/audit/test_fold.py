@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from audit.blocks import Change, ValidatorSet, read_genesis, signer_id
-from audit.codec import encode
+from audit.codec import decode, encode
 from audit.failure import VerificationError
 from audit.fold import State, genesis_state
 from audit.merkle import value_hash
@@ -111,3 +111,14 @@ def test_the_revoked_never_come_back() -> None:
     again = a_change("signers", HEAD, a_signer())._replace(old_value_hash=value_hash(revoked))
     with pytest.raises(VerificationError, match="came back"):
         state._apply([again])
+
+
+def test_a_validator_set_votes_from_the_second_block_after() -> None:
+    first = FIRST[("validator-sets", ((1 << 64) - 2).to_bytes(8, "big"))]
+    members = decode(first)[2]
+    for first_height in (5, 6, 8):
+        state = State(GENESIS)
+        state.apply_block_changes([], 5, START_MS, [])
+        key = ((1 << 64) - 1 - first_height).to_bytes(8, "big")
+        with pytest.raises(VerificationError, match=f"votes from {first_height}, not from 7"):
+            state._apply([Change(0, None, "validator-sets", key, None, encode((1, first_height, members)))])

@@ -1,0 +1,127 @@
+"""What an action may do: the collections it changes, and how it moves money.
+
+The table is docs/formats.md, "What actions change". It asks nothing of the rules behind an action: it holds
+that a document of one kind never does the work of another, that money keeps its position unless a plan
+distributes it, and that a state institution's document moves that institution's money alone.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from audit.failure import VerificationError
+
+ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = 2, 3, 4, 5, 6, 7, 8
+SEQUESTERED, HELD_ADOPTED, HELD_ALLOCATED = 12, 15, 16
+"""Slots of a total (docs/formats.md, "State records")."""
+
+UNHELD, HELD = (ADOPTED, ALLOCATED), (HELD_ADOPTED, HELD_ALLOCATED)
+
+
+class Effect(NamedTuple):
+    """Collections an action changes beside `ids` and `expiry`; slots it takes money from and brings it to."""
+
+    collections: frozenset[str]
+    takes: frozenset[int] = frozenset()
+    brings: frozenset[int] = frozenset()
+    is_distribution: bool = False
+    is_own: bool = False
+
+
+class Movement(NamedTuple):
+    """By how much one token changed: its slot, its holder, its position (line, holder, expense id)."""
+
+    slot: int
+    holder: str
+    position: tuple[object, ...]
+    programme: tuple[object, ...]
+    difference: int
+
+
+def _plain(collections: str) -> Effect:
+    return Effect(frozenset(collections.split()))
+
+
+def _money(
+    collections: str, takes: Iterable[int], brings: Iterable[int], *, distributes: bool = False
+) -> Effect:
+    names = frozenset((*collections.split(), "tokens", "balances"))
+    return Effect(names, frozenset(takes), frozenset(brings), distributes)
+
+
+def _own(collections: str, takes: Iterable[int], brings: Iterable[int]) -> Effect:
+    return _money(collections, takes, brings)._replace(is_own=True)
+
+
+_HOLDS = "holds hold-rows hold-places"
+
+EFFECTS: dict[str, Effect] = {
+    "act.commission": _own("agreements obligations", (RETAINED,), (PAYABLE,)),
+    "act.correct": _own(
+        "acts obligations claims", (PAYABLE, RETAINED, PAID), (ALLOCATED, REGISTERED, ADVANCED)
+    ),
+    "act.sign": _own("acts obligations", (REGISTERED, ADVANCED), (PAYABLE, RETAINED, PAID)),
+    "agreement.amend": _own(
+        "agreements obligations commitments claims", (ALLOCATED, REGISTERED), (ALLOCATED, REGISTERED)
+    ),
+    "agreement.register": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
+    "agreement.terminate": _own("agreements obligations commitments claims", (REGISTERED,), (ALLOCATED,)),
+    "ballot.propose": _plain("ballots"),
+    "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params"),
+    "budget.adopt": _money("appropriations budgets", (), (ADOPTED,)),
+    "directory.publish": _plain("directories"),
+    "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
+    "payment.execute": _money("payments obligations cash", (REGISTERED, PAYABLE), (ADVANCED, PAID)),
+    "payment.refuse": _plain("payments"),
+    "payment.request": _plain("payments"),
+    "payment.restore": _money(
+        "payments obligations cash claims", (ADVANCED, PAID), (ALLOCATED, REGISTERED, PAYABLE)
+    ),
+    "plan.approve": _money("plans consolidated", (ADOPTED,), (ALLOCATED,), distributes=True),
+    "receipts.plan": _plain("receipts"),
+    "receipts.post": _plain("receipts cash"),
+    "sequester.apply": _money(
+        f"{_HOLDS} suspensions appropriations plans consolidated", HELD, (SEQUESTERED,)
+    ),
+    "sequester.cancel": _money(f"{_HOLDS} suspensions budgets", HELD, (*UNHELD, *HELD)),
+    "sequester.decide": _money(f"{_HOLDS} suspensions budgets", (*UNHELD, *HELD), HELD),
+    "signer.add": _plain("institutions signers keys"),
+    "signer.revoke": _plain("signers"),
+    "signer.rotate": _plain("signers keys"),
+    "treasury.block": _money(f"{_HOLDS} budgets", UNHELD, HELD),
+    "treasury.open_day": _plain("day"),
+    "treasury.resume": _plain("suspensions"),
+    "treasury.suspend": _plain("suspensions"),
+    "treasury.unblock": _money(f"{_HOLDS} budgets", HELD, UNHELD),
+}
+"""By action, of every version 1."""
+
+OF_EVERY_ACTION = frozenset({"ids", "expiry"})
+
+
+def check_collections(action: str, collections: Iterable[str]) -> None:
+    """Raises VerificationError when the action changes what is not its to change."""
+    for collection in collections:
+        if collection not in EFFECTS[action].collections and collection not in OF_EVERY_ACTION:
+            raise VerificationError(f"the action {action} may not change {collection}")
+
+
+def check_movements(action: str, institution: str, movements: Iterable[Movement]) -> None:
+    """Raises VerificationError when money went where the action brings none, or to another position."""
+    effect = EFFECTS[action]
+    kept: dict[tuple[object, ...], int] = {}
+    for movement in movements:
+        slots = effect.brings if movement.difference > 0 else effect.takes
+        if movement.difference and movement.slot not in slots:
+            raise VerificationError(
+                f"the action {action} moved {movement.difference} tiyn of slot {movement.slot}"
+            )
+        if effect.is_own and movement.holder != institution:
+            raise VerificationError(f"{institution} moved money of {movement.holder}")
+        place = movement.programme if effect.is_distribution else movement.position
+        kept[place] = kept.get(place, 0) + movement.difference
+    if action != "budget.adopt" and any(kept.values()):
+        raise VerificationError(f"the action {action} moved money from one position to another")
+
+
+if __name__ == "__main__":
+    raise SystemExit("a part of the verifier, which checks nothing by itself: run the folder")
