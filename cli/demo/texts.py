@@ -51,7 +51,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "Month {month}: {agreements} agreements registered, {payments} payments executed",
     ),
     "payment_refused": (
-        "  {number} төлем шоты орындалмай қайтарылды (ТР 236, {reason}-себеп)",
+        "  {number} төлем шоты орындалмай қайтарылды (TP 236, {reason}-себеп)",
         "  счёт к оплате {number} возвращён без исполнения (TP 236, причина {reason})",
         "  payment request {number} returned without execution (TP 236, reason {reason})",
     ),
@@ -81,7 +81,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "  sequester decided ({instrument}): {amount} tenge, {rows} rows",
     ),
     "sequestered": (
-        "  секвестр қолданылды: {amount} теңге жойылды",
+        "  секвестр қолданылды: {amount} теңгенің күші жойылды",
         "  секвестр применён: аннулировано {amount} тенге",
         "  sequester applied: {amount} tenge annulled",
     ),
