@@ -186,14 +186,14 @@ DIRECTORY_FULL = _reason(
     "give the entry a new code",
 )  # fmt: skip
 CODE_UNKNOWN = _reason(
-    "CODE-UNKNOWN", "TP 218(2), TP 236",
+    "CODE-UNKNOWN", "TP 218, 236",
     "{directory} анықтамалығында мұндай код жоқ: {code} ({field})",
     "в справочнике {directory} нет кода {code} ({field})",
     "the directory {directory} has no code {code} ({field})",
     "take a code from `eqz directory show`; a new code is published by the authorised body",
 )  # fmt: skip
 CODE_CLOSED = _reason(
-    "CODE-CLOSED", "BC 10, TP 218(2)",
+    "CODE-CLOSED", "BC 10, TP 218",
     "код {day} күні қолданылмайды: {directory} {code} ({field})",
     "код не действует на операционный день {day}: {directory} {code} ({field})",
     "the code {code} of the directory {directory} is not in force on {day} ({field})",
@@ -282,7 +282,7 @@ RECEIPTS_TWICE = _reason(
     "keep one row for each code",
 )  # fmt: skip
 REFUND_BEYOND_RECEIPTS = _reason(
-    "REC-REFUND", "BC 107",
+    "REC-REFUND", "BC 107(2)",
     "қайтару түскен сомадан асады: {code}, түскені {received_tiyn}, қайтарылатыны {amount_tiyn}",
     "возврат превышает поступившее: {code}, поступило {received_tiyn}, возврат {amount_tiyn}",
     "a refund of {amount_tiyn} is more than came in under {code}: {received_tiyn}",
@@ -480,8 +480,8 @@ BUDGET_ROW_TWICE = _reason(
 )  # fmt: skip
 BUDGET_PROTECTED = _reason(
     "BC97-LIST", "BC 86(5), 97(4)",
-    "қорғалған кіші бағдарламалар тізімі белгіге сай емес: {administrator}/{programme}",
-    "перечень защищённых подпрограмм не соответствует признаку: {administrator}/{programme}",
+    "секвестрлеуге жатпайтын кіші бағдарламалар тізбесі белгіге сай емес: {administrator}/{programme}",
+    "перечень подпрограмм, не подлежащих секвестру, не соответствует признаку: {administrator}/{programme}",
     "{administrator}/{programme}: protected subprogrammes are listed with protected = 2, and only then",
     "set protected to 2 and list the subprogrammes, or give an empty list",
 )  # fmt: skip
@@ -685,7 +685,7 @@ AGREEMENT_VAT = _reason(
 )  # fmt: skip
 EXPERTISE_MISSING = _reason(
     "TP218-13", "BC 109(4), TP 218(13)",
-    "кешенді ведомстводан тыс сараптаманың оң қорытындысы жоқ: ерекшелік {specific}",
+    "ведомстводан тыс кешенді сараптаманың оң қорытындысы жоқ: ерекшелік {specific}",
     "нет положительного заключения комплексной вневедомственной экспертизы: специфика {specific}",
     "construction and capital repair under {specific} need a positive conclusion of the expertise",
     "name the conclusion: number, date, end of validity and sum",
@@ -711,14 +711,16 @@ AFTER_20_DECEMBER = _reason(
     "register it in the new year",
 )  # fmt: skip
 ADVANCE_OVER = _reason(
-    "TP184", "TP 184–199",
-    "аванс шегінен асады: ерекшелік {specific}, {advance_tiyn}, шегі {limit_tiyn} ({percent} %)",
-    "аванс превышает предел: специфика {specific}, {advance_tiyn}, предел {limit_tiyn} ({percent} %)",
+    "TP184", "TP 184–200",
+    "аванстық төлем шекті мөлшерінен асады: ерекшелік {specific}, {advance_tiyn}, "
+    "шегі {limit_tiyn} ({percent} %)",
+    "аванс превышает предельный размер: специфика {specific}, {advance_tiyn}, "
+    "предел {limit_tiyn} ({percent} %)",
     "the advance {advance_tiyn} exceeds {percent} % of the current-year sum under {specific}: {limit_tiyn}",
     "lower the advance, or name the ground that permits a higher one",
 )  # fmt: skip
 ADVANCE_GROUND = _reason(
-    "TP184-GROUND", "TP 184–199",
+    "TP184-GROUND", "TP 184–200",
     "аванс негізі бұл ерекшелікке қолданылмайды: {ground}, {specific}",
     "основание аванса не применяется к специфике: {ground}, {specific}",
     "the ground {ground} for an advance does not apply to specific {specific}",
@@ -832,26 +834,27 @@ COMMISSIONED = _reason(
 
 PAYMENT_NUMBER = _reason(
     "TP238-01", "TP 238(1)",
-    "төлем шотының нөмірі дұрыс емес: {number}, үлгісі {expected}",
+    "төлеуге берілетін шоттың нөмірі дұрыс емес: {number}, үлгісі {expected}",
     "неверный номер счёта к оплате: {number}, форма {expected}",
     "the number {number} of the payment request has not the form {expected}",
     "the number is the institution's code, a slash, two digits of the year, a hyphen and a serial number",
 )  # fmt: skip
 PAYMENT_EXISTS = _reason(
     "PAY-EXISTS", "TP 238(1)",
-    "төлем шотының нөмірі қолданылған: {number}", "номер счёта к оплате уже использован: {number}",
+    "төлеуге берілетін шоттың нөмірі қолданылған: {number}", "номер счёта к оплате уже использован: {number}",
     "payment request {number} exists already",
     "give the next serial number",
 )  # fmt: skip
 PAYMENT_NONE = _reason(
     "PAY-NONE", "TP 229",
-    "төлем шоты табылмады: {number}", "счёт к оплате не найден: {number}",
+    "төлеуге берілетін шот табылмады: {number}", "счёт к оплате не найден: {number}",
     "{holder} has no payment request {number}",
     "check holder and number",
 )  # fmt: skip
 PAYMENT_DECIDED = _reason(
     "PAY-DECIDED", "TP 229, 236",
-    "төлем шоты бойынша шешім қабылданған: {number}", "по счёту к оплате уже принято решение: {number}",
+    "төлеуге берілетін шот бойынша шешім қабылданған: {number}",
+    "по счёту к оплате уже принято решение: {number}",
     "payment request {number} is {status} already",
     "make a new payment request",
 )  # fmt: skip
@@ -862,7 +865,7 @@ PAYMENT_NOT_EXECUTED = _reason(
 )  # fmt: skip
 PAYMENT_EXPIRED = _reason(
     "TP229", "TP 229, 236",
-    "төлем шотының мерзімі өткен: {number}", "срок действия счёта к оплате истёк: {number}",
+    "төлеуге берілетін шоттың мерзімі өткен: {number}", "срок действия счёта к оплате истёк: {number}",
     "payment request {number} has expired: it lives {days} calendar days",
     "make a new payment request",
 )  # fmt: skip
@@ -881,7 +884,7 @@ PAYMENT_EXCEEDS = _reason(
 )  # fmt: skip
 ADVANCE_LIMIT = _reason(
     "TP236-15", "TP 184, 236(15)",
-    "аванс шегінен асады: {amount_tiyn}, қалғаны {room_tiyn}",
+    "аванстық төлем шекті мөлшерінен асады: {amount_tiyn}, қалғаны {room_tiyn}",
     "превышен предельный размер аванса: {amount_tiyn}, остаток {room_tiyn}",
     "the advance {amount_tiyn} exceeds what its limit of the year leaves: {room_tiyn}",
     "ask for less; the limit is that of the registered agreement",
@@ -955,7 +958,7 @@ HOLD_EMPTY = _reason(
 HOLD_SHORTFALL = _reason(
     "BC111-11", "BC 111(1)(11)",
     "оқшаулау түсімдердің толық түспеген сомасынан асады: {blocked_tiyn} > {shortfall_tiyn}",
-    "блокировка превышает недопоступление: {blocked_tiyn} > {shortfall_tiyn}",
+    "блокировка превышает недопоступление доходов: {blocked_tiyn} > {shortfall_tiyn}",
     "blocks on this ground would reach {blocked_tiyn}, the shortfall is {shortfall_tiyn}",
     "block no more than receipts plan less fact",
 )  # fmt: skip
@@ -968,8 +971,10 @@ SEQUESTER_PROTECTED = _reason(
 )  # fmt: skip
 SEQUESTER_UNSPLIT = _reason(
     "BC97-04-UNSPLIT", "BC 97(4)",
-    "бағдарламада қорғалған кіші бағдарлама бар, ал қаражат бөлінбеген: {administrator}/{programme}",
-    "в программе есть защищённая подпрограмма, а средства не распределены: {administrator}/{programme}",
+    "бағдарламада секвестрлеуге жатпайтын кіші бағдарлама бар, ал қаражат бөлінбеген: "
+    "{administrator}/{programme}",
+    "в программе есть подпрограмма, не подлежащая секвестру, а средства не распределены: "
+    "{administrator}/{programme}",
     "{administrator}/{programme} has a protected subprogramme and this money is not split by "
     "subprogramme yet",
     "approve plans first, then cut the unprotected subprogrammes",

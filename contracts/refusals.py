@@ -10,7 +10,7 @@ from typing import Final
 
 GROUNDS: Final[dict[int, tuple[str, str, str]]] = {
     1: (
-        "төлем шотының нысаны белгіленген нысанға сай емес",
+        "төлеуге берілетін шоттың нысаны белгіленген нысанға сай емес",
         "форма счёта к оплате не соответствует установленной",
         "the request has not the established form",
     ),
@@ -80,12 +80,12 @@ GROUNDS: Final[dict[int, tuple[str, str, str]]] = {
         "the sum exceeds the unused balance of the payments plan",
     ),
     15: (
-        "аванстың шекті мөлшері асып кеткен",
+        "аванстық төлемнің шекті мөлшері асып кеткен",
         "превышен предельный размер авансового платежа",
         "the highest share of an advance is exceeded",
     ),
     16: (
-        "төлем шотының қолданылу мерзімі өткен",
+        "төлеуге берілетін шоттың қолданылу мерзімі өткен",
         "истёк срок действия счёта к оплате",
         "the request has expired",
     ),
