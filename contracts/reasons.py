@@ -41,7 +41,7 @@ BAD_ARGUMENTS = _reason(
     "correct the named field",
 )  # fmt: skip
 TOO_LARGE = _reason(
-    "TX-SIZE", "formats: Canonical MessagePack profile, 6",
+    "TX-SIZE", "formats: Encoding, 8",
     "құжат тым үлкен: {size_bytes} байт, шегі {limit_bytes}",
     "документ слишком велик: {size_bytes} байт при пределе {limit_bytes}",
     "the document has {size_bytes} bytes, the limit is {limit_bytes}",
@@ -297,7 +297,7 @@ CASH_SHORT = _reason(
     "wait for receipts; the paying order when cash is short is that of TP 228",
 )  # fmt: skip
 SUM_TOO_LARGE = _reason(
-    "SUM-LIMIT", "formats: Canonical MessagePack profile",
+    "SUM-LIMIT", "formats: Encoding",
     "сома тізілім шегінен асады", "сумма превышает предел реестра",
     "a sum passes 2^63 - 1 tiyn, the largest number of the ledger",
     "check the amounts",

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from contracts.executor import REGISTER
+from contracts.reasons import CATALOGUE
+
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
@@ -23,3 +26,28 @@ def test_every_link_of_a_page_leads_to_a_file_of_the_project() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+OURS = re.compile(r"(budget-machine|formats)[: ]+(.+)")
+"""A rule of our own among the articles of the law: the page and its section."""
+
+
+def test_every_rule_of_ours_that_a_refusal_or_an_action_quotes_has_its_section() -> None:
+    headings = {
+        page: re.findall(r"^##+ (.*)$", (ROOT / f"docs/{page}.md").read_text("utf-8"), re.MULTILINE)
+        for page in ("budget-machine", "formats")
+    }
+    quoted = [reason.article for reason in CATALOGUE.values()] + [each.source for each in REGISTER.values()]
+    dangling = {
+        part.strip()
+        for article in quoted
+        for part in re.split(r"[;,] (?=budget-machine|formats|BC|TP)", article)
+        if (found := OURS.match(part.strip()))
+        if not any(heading.startswith(_section(*found.groups())) for heading in headings[found[1]])
+    }
+    assert dangling == set()
+
+
+def _section(page: str, name: str) -> str:
+    """How the section's heading begins; `formats: Encoding, 8` is rule 8 under it."""
+    return f"{name}. " if page == "budget-machine" else re.sub(r", [0-9]+$", "", name)
