@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Final, Self, cast
 
 import msgpack
@@ -384,10 +385,19 @@ class Balance(Record):
 EMPTY_BALANCE: Final = Balance(0, 0, 0, (0,) * SLOTS)
 
 
+KEYS_REMEMBERED: Final = 4096
+"""Encoded keys of the positions in use, about 200 bytes each: a document asks for the same one many times.
+
+A key is a function of its parts alone, so remembering it changes nothing but the time.
+"""
+
+
+@lru_cache(KEYS_REMEMBERED)
 def programme_scope(line: Line) -> bytes:
     return encode((1, line.budget, line.year, line.administrator, line.programme))
 
 
+@lru_cache(KEYS_REMEMBERED)
 def position_scope(holder: str, line: Line) -> bytes:
     return encode((2, holder, line.value()))
 
@@ -424,6 +434,7 @@ class Appropriation(Record):
     sequestered: int
 
 
+@lru_cache(KEYS_REMEMBERED)
 def appropriation_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
     return key_of(budget, year, administrator, programme)
 
@@ -440,6 +451,7 @@ class Plan(Record):
     payments: tuple[int, ...]
 
 
+@lru_cache(KEYS_REMEMBERED)
 def plan_key(holder: str, line: Line) -> bytes:
     return key_of(holder, line.value())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from chain.codec import DAY, NAME, OneOf, Optional, Row, Shape, Text, Uint, encode
@@ -12,6 +14,7 @@ from contracts.calendar import iso_date
 from contracts.fields import CODE3, DOCUMENT_NUMBER, YEAR
 from contracts.records import (
     DAY_KEY,
+    KEYS_REMEMBERED,
     Collection,
     Day,
     Hold,
@@ -274,8 +277,8 @@ def refuse_if_suspended(call: Call, holder: str, line: Line, agreement: str | No
     For registering, amending up, accepting and paying; acts, amendments down, terminations and
     restorations go on (budget-machine 4).
     """
-    for scope in _scopes_of(holder, line, agreement):
-        found = Suspension.find(call.state, Collection.SUSPENSIONS, scope.key())
+    for scope, key in _scopes_of(holder, line, agreement):
+        found = Suspension.find(call.state, Collection.SUSPENSIONS, key)
         if found is not None:
             ground, document, _ = found.grounds[0]
             kk, ru, en = GROUNDS[ground]
@@ -285,8 +288,18 @@ def refuse_if_suspended(call: Call, holder: str, line: Line, agreement: str | No
             )  # fmt: skip
 
 
-def _scopes_of(holder: str, line: Line, agreement: str | None) -> list[Scope]:
-    """Every scope that would stop an operation of this holder on this line, the widest first."""
+def _scopes_of(holder: str, line: Line, agreement: str | None) -> Iterator[tuple[Scope, bytes]]:
+    """Every scope that would stop an operation of this holder on this line, with its key, the widest
+    first."""
+    yield from _scopes_of_line(holder, line)
+    if agreement is not None:
+        scope = Scope("agreement", holder=holder, agreement=agreement)
+        yield scope, scope.key()
+
+
+@lru_cache(KEYS_REMEMBERED)
+def _scopes_of_line(holder: str, line: Line) -> tuple[tuple[Scope, bytes], ...]:
+    """Those of the position itself: asked for by every document on it."""
     scopes = [
         Scope("abp", budget=line.budget, administrator=line.administrator),
         Scope("gu", holder=holder),
@@ -307,6 +320,4 @@ def _scopes_of(holder: str, line: Line, agreement: str | None) -> list[Scope]:
                         whose,
                     )
                 )
-    if agreement is not None:
-        scopes.append(Scope("agreement", holder=holder, agreement=agreement))
-    return scopes
+    return tuple((scope, scope.key()) for scope in scopes)
