@@ -219,8 +219,8 @@ PARAM_BOUNDS = {
     "timeout-propose-step-ms": (0, 3_600_000),
     "timeout-vote-ms": (1, 3_600_000),
     "timeout-vote-step-ms": (0, 3_600_000),
-    "transaction-keys": (1, 8_000),
-    "transaction-signatures": (1, 8),
+    "transaction-keys": (5, 8_000),
+    "transaction-signatures": (2, 8),
 }
 """Every parameter of version 1 with its bounds, both included."""
 

@@ -85,10 +85,11 @@ PARAM_RULES: Mapping[str, ParamRule] = {
     "timeout-propose-step-ms": ParamRule(500, 0, 3_600_000),
     "timeout-vote-ms": ParamRule(500, 1, 3_600_000),
     "timeout-vote-step-ms": ParamRule(250, 0, 3_600_000),
-    "transaction-keys": ParamRule(8_000, 1, 8_000),
-    "transaction-signatures": ParamRule(8, 1, 8),
+    "transaction-keys": ParamRule(8_000, 5, 8_000),
+    "transaction-signatures": ParamRule(8, 2, 8),
 }
-"""Every parameter of version 1, by name."""
+"""Every parameter of version 1, by name. The vote that changes a parameter takes five keys, and a money
+document two signatures: no limit may be below."""
 
 PARAMS = Struct("Params", 1, (("values", ListOf(Row("parameter", (("name", NAME), ("value", UINT))), 64)),))
 

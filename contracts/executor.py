@@ -378,7 +378,7 @@ def _admitted(
     _check_validity(signed, context, params)
     _use_client_id(state, signed, context, index)
     actor = _actor(state, transaction.institution, register)
-    signers = _checked_signers(state, signed, register, context, check)
+    signers = _checked_signers(state, signed, register, context, check, params)
     arguments = transaction.arguments
     assert isinstance(arguments, tuple)
     return Call(state, context, index, signed.tx_id, transaction.institution, actor, signers, arguments)
@@ -441,9 +441,13 @@ def _checked_signers(
     register: Action,
     context: BlockContext,
     check: SignatureCheck,
+    params: Params,
 ) -> tuple[SignerId, ...]:
     """Exactly one distinct signer in force for each role; then every signature."""
     transaction = signed.transaction
+    limit = params["transaction-signatures"]
+    if len(signed.signatures) > limit:
+        raise RejectionError(reasons.TOO_MANY_SIGNATURES, found=len(signed.signatures), limit=limit)
     people: list[tuple[SignerId, Signer, Signature]] = []
     for signer_id, signature in signed.signatures:
         signer = signer_of(state, signer_id)

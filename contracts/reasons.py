@@ -136,6 +136,12 @@ WRONG_SIGNERS = _reason(
     "the document needs one signature each of {required}, by different people; found: {found}",
     "have exactly the named roles sign, each another person",
 )  # fmt: skip
+TOO_MANY_SIGNATURES = _reason(
+    "TX-SIGNATURES", "formats: Transaction",
+    "қолтаңбалар тым көп: {found}, шегі {limit}", "подписей слишком много: {found} при пределе {limit}",
+    "the document has {found} signatures, at most {limit} are allowed",
+    "have exactly the roles sign that the action asks for",
+)  # fmt: skip
 BAD_SIGNATURE = _reason(
     "ID-SIGNATURE", "formats: Keys and signatures",
     "қолтаңба жарамсыз: {signer}", "подпись недействительна: {signer}",

@@ -6,6 +6,7 @@ import pytest
 
 from chain.block import EVENTS_MAXIMUM, OUTCOME_BYTES, Change, Outcome, Results
 from chain.errors import ExecutionFault
+from chain.genesis import Params
 from chain.state_tree import value_hash
 from chain.transaction import SignedTransaction
 from chain.types import Hash32, Signature
@@ -376,3 +377,14 @@ def test_a_document_of_too_many_tokens_is_refused_and_is_no_fault(monkeypatch: p
     ledger = a_ledger()
     rule_of(monkeypatch, endless)
     assert reason_of(ledger, open_day(ledger, 10)) is reasons.TOO_COSTLY
+
+
+def test_more_signatures_than_the_members_allow_are_refused_before_any_is_verified() -> None:
+    ledger = a_ledger()
+    row = ("receipt", "01.kz", "1", "101110", 1, "")
+    signed = ledger.document("treasury", "receipts.post", "выписка", (row,))
+    overlay = Overlay(ledger.state)
+    one = {"transaction-signatures": 1}
+    few = Params(tuple((name, one.get(name, value)) for name, value in Params.default().values))
+    refusal = apply_transaction(overlay, signed, ledger.context(), params=few)
+    assert refusal == Refusal(reasons.TOO_MANY_SIGNATURES, (("found", 2), ("limit", 1)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chain.genesis import PARAM_RULES, Params
 from contracts import reasons
 from contracts.executor import Execution, params_of
 from contracts.governance import OPEN_MAXIMUM
@@ -132,14 +133,14 @@ def test_an_effect_refused_by_now_closes_the_ballot_as_failed_with_its_reason() 
 
 def test_parameters_change_for_the_next_block() -> None:
     ledger = a_fresh_ledger()
-    number = propose(ledger, "params.set", ((("transaction-keys", 3),),))
+    number = propose(ledger, "params.set", ((("transaction-keys", 5),),))
     for member in ("mof", "treasury"):
         ledger.do(member, "ballot.vote", number, True)
-    rows = (("1", 0, None, "x", "x", None, ()), ("2", 0, None, "x", "x", None, ()))
+    rows = tuple((str(code), 0, None, "x", "x", None, ()) for code in range(4))
     publish = ledger.document("mof", "directory.publish", "economic", rows)
     deciding = ledger.document("moh", "ballot.vote", number, True)
     assert isinstance(ledger.run(deciding, publish), Execution)
-    more = (("3", 0, None, "x", "x", None, ()), ("4", 0, None, "x", "x", None, ()))
+    more = tuple((str(code), 0, None, "x", "x", None, ()) for code in range(4, 8))
     assert ledger.refused("mof", "directory.publish", "economic", more).reason is reasons.TOO_COSTLY
 
 
@@ -197,3 +198,19 @@ def test_a_new_member_votes() -> None:
     ledger.keys[("court", Role.HEAD)] = key
     votes = {"mof": True, "treasury": True, "moh": True, "court": True}
     assert statuses(ledger, votes) == [OPEN, OPEN, OPEN, PASSED]
+
+
+def test_no_parameter_can_stop_the_ballot_that_would_change_it_back() -> None:
+    """A network whose limits let no vote through could never be mended."""
+    ledger = a_fresh_ledger()
+    least = tuple((name, rule.minimum) for name, rule in sorted(PARAM_RULES.items()))
+    least_of = dict(least)
+    decide(ledger, "params.set", (least,))
+    back = tuple((name, rule.default) for name, rule in sorted(PARAM_RULES.items()))
+    soon = ledger.time_ms + least_of["replay-window-ms"]
+    documents = [ledger.document("mof", "ballot.propose", "params.set", (back,), "", valid_until_ms=soon)]
+    for name in ("mof", "treasury", "moh"):
+        documents.append(ledger.document(name, "ballot.vote", 2, True, valid_until_ms=soon))
+    for document in documents:
+        assert isinstance(ledger.run(document), Execution)
+    assert params_of(ledger.state) == Params.default()
