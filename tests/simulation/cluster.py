@@ -8,6 +8,7 @@ none of 400 schedules.
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -51,7 +52,7 @@ from consensus.messages import (
 )
 from consensus.records import HeightEnded, OwnMessage, decode_record, encode_record
 from consensus.timing import TimeBounds, Timeouts
-from tests.simulation.oracle import Oracle
+from tests.simulation.oracle import LATENESS_MS, PRECISION_MS, Oracle
 from tests.support.committee import BAD, CHAIN_ID, NOON_MS, Committee
 
 HEALED_MS = 60_000
@@ -63,7 +64,7 @@ END_MS = HEALED_MS + 300_000
 long after healing."""
 
 TIMEOUTS = Timeouts(propose_ms=3_000, propose_step_ms=500, vote_ms=2_000, vote_step_ms=500, cap_ms=30_000)
-BOUNDS = TimeBounds(precision_ms=500, delay_ms=5_000)
+BOUNDS = TimeBounds(PRECISION_MS, LATENESS_MS)
 STATUS_MS = 1_000
 NEXT_HEIGHT_VOTES = 4
 """Votes of the next height kept per link and validator; everything else comes again through STATUS."""
@@ -162,6 +163,7 @@ class Node:
         self.skew_ms = skews_ms[member] if skews_ms else cluster.random.randint(-200, 200)
         self.writes_to_live: int | None = None
         self.faulted: set[Hash32] = set()
+        self.arrivals_ms: defaultdict[tuple[int, int, Hash32], list[int]] = defaultdict(list)
         self.hidden_until_ms = 0
         self._boot()
 
@@ -255,6 +257,10 @@ class Node:
         if not self.is_up or self.machine.is_decided:
             return
         round_before, machine = self.machine.round, self.machine
+        if isinstance(received, ProposalReceived):
+            signed = received.proposal
+            arrivals = self.arrivals_ms[signed.height, signed.round, signed.block_id]
+            arrivals.append(received.received_at_ms)
         effects = machine.handle(received)
         self.script.append((received, effects))
         if machine.round > round_before >= 0 and not isinstance(received, TimeoutElapsed):
@@ -374,16 +380,18 @@ class Node:
             return Verdict.FAULT
         return self.verdict(block)
 
-    def built(self, round_: int, label: bytes = b"") -> Block:
+    def built(self, round_: int, label: bytes = b"", lie_ms: int = 0) -> Block:
         self.cluster.blocks_built += 1
         label = label + b"%d/%d/%d" % (self.number, round_, self.cluster.blocks_built)
-        parent_id, time_ms, certificate = CHAIN_ID, self.clock_ms(), None
+        parent_id, time_ms, certificate = CHAIN_ID, self.clock_ms() + lie_ms, None
         if self.disk.blocks:
             parent, certified = self.disk.blocks[-1]
             parent_id, certificate = parent.block_id, certified.encode()
             time_ms = max(time_ms, parent.header.time_ms + 1)
         committee = self.cluster.committee
-        return committee.block(label, self.member, self.height, time_ms, parent_id, certificate)
+        block = committee.block(label, self.member, self.height, time_ms, parent_id, certificate)
+        self.cluster.times_ms[block.block_id] = time_ms
+        return block
 
     # --- messages
 
@@ -483,6 +491,7 @@ class Cluster:
         self.oracle = Oracle(self.committee, self.byzantine)
         self.now_ms = 0
         self.blocks_built = 0
+        self.times_ms: dict[Hash32, int] = {}
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._decoded: dict[tuple[MessageType, bytes], Any] = {}
@@ -739,7 +748,8 @@ class Cluster:
             while committee.proposer(height, round_) != node.member:
                 round_ += 1
             label = BAD if random.random() < 0.3 else b""
-            block = random.choice([*bodies, node.built(round_, label)])
+            lie_ms = (0, 60_000, -60_000)[self.blocks_built % 3]
+            block = random.choice([*bodies, node.built(round_, label, lie_ms)])
             pol = random.choice([-1, round_ - 1])
             carried = random.choice([block, block, *bodies, None])
             polka = tuple(node.machine.votes()[:100]) if pol >= 0 else ()

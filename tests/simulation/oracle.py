@@ -21,6 +21,9 @@ ROUND_STEPS_KEPT = 5
 """I8: contents a validator may have in one round: two prevotes, two precommits, and one a certificate
 brought."""
 
+PRECISION_MS, LATENESS_MS = 500, 5_000
+"""I10: what the clusters of this simulation allow a fresh block's time."""
+
 BODIES_KEPT = 12
 """I8: lock, valid value, two proposals, and the few ids that a third of the validators can stand behind."""
 
@@ -85,10 +88,21 @@ class Oracle:
         lock_round, lock_id = self._locks.get((node.number, vote.height), (-1, None))
         if vote.pol >= 0:
             assert self.holds_polka(node, vote.pol, block_id, same_pol=False), f"{node}: no polka for {vote}"
+        elif node.member != self.committee.proposer(vote.height, vote.round):
+            self._check_time(node, vote, block_id)
         if lock_id is None or lock_id == block_id:
             return
         assert lock_round <= vote.pol < vote.round, f"I4: {node}, locked in {lock_round}, prevotes {vote}"
         self.seen["unlocked by a newer polka"] += 1
+
+    def _check_time(self, node: "Node", vote: Vote, block_id: Hash32) -> None:
+        """I10: a fresh block is of about the time at which its proposal came, by this node's clock."""
+        time_ms = node.cluster.times_ms[block_id]
+        earliest = -PRECISION_MS - LATENESS_MS * 11 ** min(vote.round, 50) // 10 ** min(vote.round, 50)
+        arrivals = node.arrivals_ms[vote.height, vote.round, block_id]
+        assert any(earliest <= time_ms - arrival <= PRECISION_MS for arrival in arrivals), (
+            f"I10: {node} takes a block of {time_ms}, heard of at {arrivals}"
+        )
 
     def _check_precommit(self, node: "Node", vote: Vote, block_id: Hash32) -> None:
         assert self.holds_polka(node, vote.round, block_id, same_pol=True), f"I3: {node}, no polka: {vote}"

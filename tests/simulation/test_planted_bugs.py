@@ -76,6 +76,7 @@ REACHED_BY_CHANCE = (
     "votes_are_not_passed_on",
     "certificates_are_not_read",
     "signatures_are_not_judged",
+    "the_time_of_a_fresh_block_is_not_asked",
     "a_block_offered_again_must_be_timely",
 )
 """What the first hundred schedules find by themselves. The rest has its story alone: what random never hits
