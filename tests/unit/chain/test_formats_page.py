@@ -1,11 +1,13 @@
 """docs/formats.md and the code state the same numbers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chain import block, certificate, evidence, genesis, snapshot, state_tree, transaction, validators
 from chain.codec import Struct
+from chain.errors import DecodeError
 from chain.hashing import TAGS
 from chain.keys import FIELD_PRIME, SMALL_ORDER_Y
 
@@ -59,26 +61,57 @@ def _top_level(inside: str) -> list[str]:
     return [item.strip() for item in items]
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        transaction.BODY_BYTES,
-        transaction.AUTH_BYTES,
-        transaction.SIMPLE_BODY_BYTES,
-        certificate.VOTE_BYTES,
-        certificate.CERTIFICATE_BYTES,
-        evidence.EVIDENCE_BYTES,
-        block.HEADER_BYTES,
-        block.BLOCK_BYTES,
-        block.FRAME_BYTES,
-        block.CHANGE_BYTES,
-        block.RESULTS_BYTES,
-        genesis.PARAMS_BYTES,
-        state_tree.PROOF_BYTES,
-    ],
+LIMITS = {
+    "transaction body / its auth": (transaction.BODY_BYTES, transaction.AUTH_BYTES),
+    "vote, proposal": (certificate.VOTE_BYTES,),
+    "commit certificate, validator set": (certificate.CERTIFICATE_BYTES,),
+    "evidence": (evidence.EVIDENCE_BYTES,),
+    "header": (block.HEADER_BYTES,),
+    "block": (block.BLOCK_BYTES,),
+    "outcome / change": (block.OUTCOME_BYTES, block.CHANGE_BYTES),
+    "results": (block.RESULTS_BYTES,),
+    "genesis / params": (genesis.GENESIS_BYTES, genesis.PARAMS_BYTES),
+    "state proof": (state_tree.PROOF_BYTES,),
+    "snapshot chunk": (snapshot.CHUNK_BYTES,),
+    "payload of a peer frame": (block.FRAME_BYTES,),
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_every_limit_stands_there(what: str) -> None:
+    assert f"| {what} | {' / '.join(f'{limit:,}' for limit in LIMITS[what])} |" in PAGE
+
+
+def test_limits_that_share_a_row_are_equal() -> None:
+    assert certificate.VOTE_BYTES == certificate.PROPOSAL_BYTES
+    assert certificate.CERTIFICATE_BYTES == validators.VALSET_BYTES
+    assert f"at most {transaction.SIMPLE_BODY_BYTES:,} bytes" in PAGE
+
+
+DECODERS = (
+    (transaction.Transaction.decode, transaction.BODY_BYTES),
+    (certificate.Vote.decode, certificate.VOTE_BYTES),
+    (certificate.SignedProposal.decode, certificate.PROPOSAL_BYTES),
+    (certificate.CommitCertificate.decode, certificate.CERTIFICATE_BYTES),
+    (validators.ValidatorSet.decode, validators.VALSET_BYTES),
+    (evidence.Evidence.decode, evidence.EVIDENCE_BYTES),
+    (block.BlockHeader.decode, block.HEADER_BYTES),
+    (block.Block.decode, block.BLOCK_BYTES),
+    (block.Outcome.decode, block.OUTCOME_BYTES),
+    (block.Change.decode, block.CHANGE_BYTES),
+    (block.Results.decode, block.RESULTS_BYTES),
+    (genesis.Genesis.decode, genesis.GENESIS_BYTES),
+    (genesis.Params.decode, genesis.PARAMS_BYTES),
+    (state_tree.StateProof.decode, state_tree.PROOF_BYTES),
+    (snapshot.SnapshotChunk.decode, snapshot.CHUNK_BYTES),
 )
-def test_every_limit_stands_there(limit: int) -> None:
-    assert f"{limit:,}" in PAGE
+
+
+@pytest.mark.parametrize(("read", "limit"), DECODERS, ids=lambda each: getattr(each, "__qualname__", None))
+def test_one_byte_above_its_limit_nothing_is_decoded(read: Callable[[bytes], object], limit: int) -> None:
+    with pytest.raises(DecodeError) as caught:
+        read(bytes(limit + 1))
+    assert caught.value.code == "TOO-LARGE"
 
 
 def test_small_order_points_stand_there() -> None:
