@@ -6,9 +6,19 @@ COMMIT is in its hands. COMMITs go through the consensus machine of their height
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chain.types import Address, Height
 from chain.validators import ValidatorSet
-from consensus.messages import MAX_COMMITS, Commit, GetCommits, MessageType, Status, encode_commit
+from consensus.messages import (
+    LIMIT_BYTES,
+    MAX_COMMITS,
+    Commit,
+    GetCommits,
+    MessageType,
+    Status,
+    encode_commit,
+)
 from node.ports import BlockStore, Clock, Transport
 from node.throttle import Throttle
 
@@ -28,6 +38,22 @@ ANSWER_EVERY_MS = 20
 """GET_COMMITS of one peer are answered this often at most: 64 heights take the asker longer to execute."""
 
 
+@dataclass(slots=True)
+class _Request:
+    """A GET_COMMITS under way: of whom, up to which height, until when, and how much has come."""
+
+    peer: Address
+    last_height: int
+    deadline_ms: int
+    received_bytes: int = 0
+
+    def is_answered(self, height: int) -> bool:
+        """Whether the answer can bring `height` no more: another COMMIT might not have fitted into it."""
+        return (
+            height > self.last_height or self.received_bytes > ANSWER_BYTES - LIMIT_BYTES[MessageType.COMMIT]
+        )
+
+
 class CatchUp:
     """One per node. `height` is always the height being decided."""
 
@@ -37,7 +63,7 @@ class CatchUp:
         self._clock = clock
         self._claims: dict[Address, int] = {}
         self._failures: dict[Address, int] = {}
-        self._asked: tuple[Address, int] | None = None
+        self._asked: _Request | None = None
         self._kept: dict[int, tuple[Commit, Address, int]] = {}
         self._kept_bytes = 0
         self._helps = Throttle(clock, HELP_EVERY_MS)
@@ -64,8 +90,8 @@ class CatchUp:
         """Have one request under way while somebody claims to be further and the next COMMIT is not here."""
         now_ms = self._clock.now_ms()
         if self._asked is not None:
-            peer, deadline_ms = self._asked
-            if now_ms < deadline_ms and peer in self._transport.connected():
+            peer = self._asked.peer
+            if now_ms < self._asked.deadline_ms and peer in self._transport.connected():
                 return
             self._failures[peer] = self._failures.get(peer, 0) + 1
             self._asked = None
@@ -75,14 +101,16 @@ class CatchUp:
         for peer in sorted(ahead, key=lambda one: (self._failures.get(one, 0), one)):
             request = GetCommits(Height(height), MAX_COMMITS).encode()
             if self._transport.send(peer, MessageType.GET_COMMITS, request):
-                self._asked = (peer, now_ms + ANSWER_WITHIN_MS)
+                self._asked = _Request(peer, height + MAX_COMMITS - 1, now_ms + ANSWER_WITHIN_MS)
                 return
 
     def keep(self, peer: Address, commit: Commit, height: int, size_bytes: int) -> None:
         """A COMMIT waits for its turn. Of later heights only those that were asked for: else a liar could
         fill the places of all heights to come."""
         at = commit.block.header.height
-        is_asked = at == height or (self._asked is not None and self._asked[0] == peer)
+        is_asked = at == height or self._is_asked(peer)
+        if self._asked is not None and self._is_asked(peer):
+            self._asked.received_bytes += size_bytes
         if (
             is_asked
             and height <= at < height + MAX_COMMITS
@@ -105,22 +133,25 @@ class CatchUp:
     def brought(self, peer: Address) -> None:
         """A COMMIT of this peer was valid: it may take its time for the next."""
         self._failures.pop(peer, None)
-        if self._asked is not None and self._asked[0] == peer:
-            self._asked = (peer, self._clock.now_ms() + ANSWER_WITHIN_MS)
+        if self._asked is not None and self._is_asked(peer):
+            self._asked.deadline_ms = self._clock.now_ms() + ANSWER_WITHIN_MS
 
     def blame(self, peer: Address) -> None:
         """A COMMIT of this peer proves nothing: what else it sent is not worth its room."""
         self._failures[peer] = self._failures.get(peer, 0) + 1
         for at in [at for at, kept in self._kept.items() if kept[1] == peer]:
             self._drop(at)
-        if self._asked is not None and self._asked[0] == peer:
+        if self._is_asked(peer):
             self._asked = None
 
     def decided(self, height: int) -> None:
-        """`height` is the next one now: the request under way has been answered as far as its blocks go."""
-        if self._asked is not None and height not in self._kept:
+        """`height` is the next one now: when the request under way brings no more, the next one follows."""
+        if self._asked is not None and height not in self._kept and self._asked.is_answered(height):
             self._asked = None
             self.ask(height)
+
+    def _is_asked(self, peer: Address) -> bool:
+        return self._asked is not None and self._asked.peer == peer
 
     def answer(self, peer: Address, request: GetCommits) -> None:
         """Send the COMMITs asked for, as far as they are here and fit. Raises CorruptionError, never serves

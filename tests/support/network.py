@@ -32,6 +32,9 @@ START_SECONDS = 90.0
 """Four processes that import and recover at once on a machine that has other work."""
 VALID_MS = 3_600_000
 
+HTTP = httpx.Client(timeout=10.0)
+"""One for all: each new one reads the system's certificates, which takes longer than a block."""
+
 Pair = tuple[bytes, bytes]
 
 
@@ -112,7 +115,7 @@ class NodeProcess:
     def get(self, path: str) -> httpx.Response | None:
         """None when the node does not answer."""
         try:
-            return httpx.get(self.url + path, timeout=10.0)
+            return HTTP.get(self.url + path)
         except (OSError, httpx.TransportError):
             return None
 
@@ -135,7 +138,7 @@ class NodeProcess:
         """The statuses; nothing when the node does not answer."""
         sent = {"transactions": [{"body": body.hex(), "auth": auth.hex()} for body, auth in pairs]}
         try:
-            answer = httpx.post(self.url + "/v1/transactions", json=sent, timeout=10.0)
+            answer = HTTP.post(self.url + "/v1/transactions", json=sent)
         except (OSError, httpx.TransportError):
             return []
         return [str(item["status"]) for item in answer.json()["items"]] if answer.is_success else []

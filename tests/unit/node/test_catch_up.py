@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from chain.types import Address, Height
 from chain.validators import ValidatorSet
 from consensus.messages import Commit, GetCommits, MessageType, Status, Step
-from node.catch_up import ANSWER_EVERY_MS, ANSWER_WITHIN_MS, HELP_EVERY_MS, KEPT_BYTES, CatchUp
+from node.catch_up import ANSWER_BYTES, ANSWER_EVERY_MS, ANSWER_WITHIN_MS, HELP_EVERY_MS, KEPT_BYTES, CatchUp
 from storage.memory import MemoryBlockLog
 from tests.support.node import MemoryNode, TestClock, TestTransport, a_certificate, a_node
 
@@ -147,3 +147,21 @@ def test_a_flood_of_requests_is_answered_once() -> None:
     story.clock.time_ms += ANSWER_EVERY_MS
     catch_up.answer(story.peers[0], GetCommits(Height(0), 64))
     assert len(story.transport.sent_of(MessageType.COMMIT)) == 2
+
+
+def test_while_an_answer_is_on_its_way_nothing_is_asked_again() -> None:
+    story, catch_up = a_story()
+    catch_up.saw_status(story.peers[0], status(200), 3)
+    for height in range(4, 67):
+        catch_up.decided(height)
+    assert len(story.asked()) == 1
+    catch_up.decided(67)
+    assert story.asked()[1:] == [(story.peers[0], GetCommits(Height(67), 64))]
+
+
+def test_an_answer_that_is_full_is_followed_by_the_next_request() -> None:
+    story, catch_up = a_story()
+    catch_up.saw_status(story.peers[0], status(200), 0)
+    catch_up.keep(story.peers[0], story.commit(), 0, ANSWER_BYTES)
+    catch_up.decided(2)
+    assert [request.first_height for _, request in story.asked()] == [0, 2]
