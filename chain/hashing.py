@@ -4,7 +4,7 @@ A tag says what kind of thing is hashed, so bytes of one kind can never pass for
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chain.codec import HASH, ListOf, Struct, Uint, decode_fields, encode
@@ -137,25 +137,45 @@ def consistency_path(leaves: Sequence[Hash32], old_size: int, new_size: int) -> 
     """
     if not 0 <= old_size <= new_size <= len(leaves):
         raise IndexError(f"sizes {old_size} and {new_size} of {len(leaves)} leaves")
+    return _consistency(lambda start, end: tree_root(leaves[start:end]), old_size, new_size)
+
+
+def consistency_from(
+    subtree: Callable[[int, int], Hash32], old_size: int, new_size: int
+) -> tuple[Hash32, ...]:
+    """`consistency_path` from the full subtrees that `History.grow` named: a few dozen, however long the
+    history. `subtree` gives the root by level and index. IndexError when the sizes do not fit each other."""
+    if not 0 <= old_size <= new_size:
+        raise IndexError(f"sizes {old_size} and {new_size}")
+    return _consistency(lambda start, end: _range_root(subtree, start, end), old_size, new_size)
+
+
+def _range_root(subtree: Callable[[int, int], Hash32], start: int, end: int) -> Hash32:
+    """The root over leaves that begin where a full subtree begins."""
+    size = end - start
+    if size & (size - 1) == 0:
+        level = size.bit_length() - 1
+        return subtree(level, start >> level)
+    split = start + _split(size)
+    return node_hash(_range_root(subtree, start, split), _range_root(subtree, split, end))
+
+
+def _consistency(root: Callable[[int, int], Hash32], old_size: int, new_size: int) -> tuple[Hash32, ...]:
     if old_size in (0, new_size):
         return ()
-    return tuple(_subproof(leaves, 0, new_size, old_size, True))
+    return tuple(_subproof(root, 0, new_size, old_size, True))
 
 
-def _subproof(leaves: Sequence[Hash32], start: int, end: int, old: int, is_whole: bool) -> list[Hash32]:
-    """RFC 9162's SUBPROOF(m, D[start:end], b), `old` counted from `start`."""
+def _subproof(
+    root: Callable[[int, int], Hash32], start: int, end: int, old: int, is_whole: bool
+) -> list[Hash32]:
+    """RFC 9162's SUBPROOF(m, D[start:end], b), `old` counted from `start`; `root` is that of a range."""
     if old == end - start:
-        return [] if is_whole else [tree_root(leaves[start:end])]
+        return [] if is_whole else [root(start, end)]
     split = _split(end - start)
     if old <= split:
-        return [
-            *_subproof(leaves, start, start + split, old, is_whole),
-            tree_root(leaves[start + split : end]),
-        ]
-    return [
-        *_subproof(leaves, start + split, end, old - split, False),
-        tree_root(leaves[start : start + split]),
-    ]
+        return [*_subproof(root, start, start + split, old, is_whole), root(start + split, end)]
+    return [*_subproof(root, start + split, end, old - split, False), root(start, start + split)]
 
 
 def _split(size: int) -> int:
@@ -222,14 +242,19 @@ class History:
 
     def append(self, block_id: Hash32) -> "History":
         """The history with one more block; after block h its size is h + 1."""
+        return self.grow(block_id)[0]
+
+    def grow(self, block_id: Hash32) -> tuple["History", tuple[tuple[int, int, Hash32], ...]]:
+        """The history with one more block, and the full subtrees that this completes: (level, index, root),
+        the new leaf first. Kept by their places they prove consistency between any two sizes."""
         frontier = list(self.frontier)
-        running = history_leaf(self.size, block_id)
-        carry = self.size
-        while carry & 1:
-            running = node_hash(frontier.pop(), running)
-            carry >>= 1
+        running, index = history_leaf(self.size, block_id), self.size
+        completed = [(0, index, running)]
+        while index & 1:
+            running, index = node_hash(frontier.pop(), running), index >> 1
+            completed.append((len(completed), index, running))
         frontier.append(running)
-        return History(self.size + 1, tuple(frontier))
+        return History(self.size + 1, tuple(frontier)), tuple(completed)
 
     def root(self) -> Hash32:
         """The root over all leaves so far. A header's history_root(h) is the root at size h."""

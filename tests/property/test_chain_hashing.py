@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from chain.hashing import (
     History,
     Tag,
+    consistency_from,
     consistency_path,
     history_leaf,
     inclusion_path,
@@ -66,3 +67,20 @@ def test_the_frontier_has_the_root_of_all_leaves(block_ids: list[bytes]) -> None
         history = history.append(Hash32(block_id))
     leaves = [history_leaf(number, item) for number, item in enumerate([bytes(32), *block_ids])]
     assert (history.size, history.root()) == (len(leaves), tree_root(leaves))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 130), st.data())
+def test_the_full_subtrees_of_a_history_prove_what_all_its_leaves_prove(
+    blocks: int, draw: st.DataObject
+) -> None:
+    chain_id = Hash32(bytes(32))
+    history, kept = History.start(chain_id), {(0, 0): history_leaf(0, chain_id)}
+    for number in range(1, blocks):
+        history, completed = history.grow(Hash32(bytes([number]) * 32))
+        kept |= {(level, index): root for level, index, root in completed}
+    new = draw.draw(st.integers(0, blocks))
+    old = draw.draw(st.integers(0, new))
+    leaves = [kept[0, number] for number in range(blocks)]
+    path = consistency_from(lambda level, index: kept[level, index], old, new)
+    assert path == consistency_path(leaves, old, new)
