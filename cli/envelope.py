@@ -39,6 +39,11 @@ SCHEMA = "eqz.transaction/1"
 ENVELOPE_BYTES = 4 * BODY_BYTES
 """The body in hexadecimal, the signatures and room for indentation."""
 
+MEMBERS = frozenset({"schema", "network", "genesis", "required", "body", "signatures"})
+"""Of the file; a member that is not here is refused."""
+
+_SIGNATURE_MEMBERS = frozenset({"institution", "serial", "public_key", "signature"})
+
 
 @dataclass(frozen=True, slots=True)
 class GivenSignature:
@@ -275,8 +280,9 @@ def parse(text: str, name: str) -> Envelope:
     found = as_object(parse_json(text, name), name)
     if found.get("schema") != SCHEMA:
         raise InputError(f"{name}: schema {found.get('schema')!r} found, {SCHEMA} expected", "ENVELOPE")
+    _refuse_unknown(found, MEMBERS, name)
     try:
-        envelope = parse_body(_text(found, "network", name), bytes.fromhex(_text(found, "body", name)))
+        envelope = parse_body(_text(found, "network", name), _binary(found, "body", name))
         signatures = tuple(_given(item, name) for item in _list(found, "signatures", name))
     except (ValueError, DecodeError) as error:
         raise InputError(f"{name}: {error}", "ENVELOPE") from error
@@ -287,16 +293,32 @@ def parse(text: str, name: str) -> Envelope:
 
 def _given(item: Json, name: str) -> GivenSignature:
     found = as_object(item, name)
+    _refuse_unknown(found, _SIGNATURE_MEMBERS, name)
     serial = found.get("serial")
     if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
         raise InputError(f"{name}: a signature without a serial number", "ENVELOPE")
-    public_key = bytes.fromhex(_text(found, "public_key", name))
-    signature = bytes.fromhex(_text(found, "signature", name))
+    public_key = _binary(found, "public_key", name)
+    signature = _binary(found, "signature", name)
     if len(public_key) != 32 or len(signature) != 64:
         raise InputError(f"{name}: a signature of another length than Ed25519 has", "ENVELOPE")
     return GivenSignature(
         InstitutionId(_text(found, "institution", name)), serial, public_key, Signature(signature)
     )
+
+
+def _refuse_unknown(found: Mapping[str, Json], members: frozenset[str], name: str) -> None:
+    """What no signer's bytes cover may not stand in the file: somebody could take it for the document."""
+    for member in found.keys() - members:
+        raise InputError(f"{name}: {member} is no member of this file (docs/formats.md)", "ENVELOPE")
+
+
+def _binary(found: Mapping[str, Json], field: str, name: str) -> bytes:
+    """Lower-case hexadecimal and nothing else. ValueError for another character."""
+    text = _text(found, field, name)
+    value = bytes.fromhex(text)
+    if value.hex() != text:
+        raise InputError(f"{name}: {field} is not lower-case hexadecimal", "ENVELOPE")
+    return value
 
 
 def _text(found: Mapping[str, Json], field: str, name: str) -> str:

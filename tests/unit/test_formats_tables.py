@@ -8,11 +8,13 @@ import pytest
 
 from audit.effects import EFFECTS
 from chain.block import KEY_BYTES, VALUE_BYTES
+from cli.envelope import MEMBERS as ENVELOPE_MEMBERS
 from consensus.messages import LIMIT_BYTES, MessageType
 from contracts import records
 from contracts.executor import REGISTER
 from contracts.records import Collection, Kind, Role
 from storage import log_format
+from web.schemas import ReceiptOut
 
 PAGE = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
 
@@ -138,3 +140,14 @@ def test_every_record_of_the_log_stands_there_with_its_bound() -> None:
 
 def test_keys_and_values_of_the_state_have_their_bounds_there() -> None:
     assert f"Key 0–{KEY_BYTES} bytes, value 1–{VALUE_BYTES:,} bytes" in PAGE
+
+
+def test_members_of_the_files_for_people_are_those_that_are_written() -> None:
+    written = rows("Files for people")
+    heads = [at for at, cells in enumerate(written) if cells[0] == "member"]
+    envelope, receipt = (
+        {name for cells in part[1:] for name in names(cells[0])}
+        for part in (written[heads[0] : heads[1]], written[heads[1] :])
+    )
+    assert envelope == ENVELOPE_MEMBERS
+    assert receipt == {field.serialization_alias or name for name, field in ReceiptOut.model_fields.items()}

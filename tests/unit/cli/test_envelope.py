@@ -94,12 +94,22 @@ def test_a_genesis_written_beside_other_bytes_is_refused() -> None:
         {"signatures": None},
         {"signatures": [{"institution": "treasury", "serial": 1, "public_key": "00", "signature": "00"}]},
         {"signatures": [{"institution": "treasury", "serial": True}]},
+        {"summary": "a payment of 100 tenge"},
+        {"body": a_document().body.hex().upper()},
+        {"body": f" {a_document().body.hex()}"},
     ],
 )
 def test_a_broken_file_is_refused_as_input(change: dict[str, object]) -> None:
     found = json.loads(envelopes.dump(a_document()))
     with pytest.raises(InputError):
         envelopes.parse(json.dumps({**found, **change}), "test")
+
+
+def test_a_signature_says_nothing_beside_its_signer_and_key() -> None:
+    found = json.loads(envelopes.dump(signed_by_head(a_document())))
+    found["signatures"][0]["name"] = "the minister"
+    with pytest.raises(InputError, match="name"):
+        envelopes.parse(json.dumps(found), "test")
 
 
 def test_a_changed_document_fails_the_check_of_its_signatures() -> None:
