@@ -8,6 +8,7 @@ distributes it, and that a state institution's document moves that institution's
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from audit.codec import Value
 from audit.failure import VerificationError
 
 ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = 2, 3, 4, 5, 6, 7, 8
@@ -28,13 +29,14 @@ class Effect(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """By how much one token changed: its slot, its holder, its position (line, holder, expense id)."""
+    """By how much one token changed: its slot, holder, position (line, holder, expense id) and whole key."""
 
     slot: int
     holder: str
     position: tuple[object, ...]
     programme: tuple[object, ...]
     difference: int
+    key: Value = ()
 
 
 def _plain(collections: str) -> Effect:

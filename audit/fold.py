@@ -34,6 +34,8 @@ from audit.codec import (
 )
 from audit.effects import check_collections, check_movements
 from audit.failure import VerificationError
+from audit.laws import COLLECTIONS as PAPERS
+from audit.laws import Laws
 from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
 
@@ -133,6 +135,7 @@ class State:
         self._actor: str | None = None
         self.sets: dict[int, ValidatorSet] = {}
         self.money = Money()
+        self.laws = Laws(self.money.amounts)
         self.changes = 0
         for (collection, key), value in sorted(genesis_state(genesis).items()):
             self._put(collection, key, value)
@@ -237,7 +240,7 @@ class State:
         self.params, self.params_hash = self._written_params
         self._tree.update(self._batch)
         self._batch = {}
-        self.money.close_block(height)
+        self.laws.close_block(self.money.close_block(height))
 
     def _apply(self, changes: list[Change]) -> None:
         previous = ("", b"")
@@ -276,8 +279,14 @@ class State:
 
     def _note(self, collection: str, key: bytes, value: bytes | None) -> None:
         """Keep the meaning of what an auditor needs to understand."""
-        if collection in ("tokens", "balances"):
+        if collection == "tokens":
             self.money.note(collection, key, value)
+            moved = self.money.movements[-1]
+            self.laws.note_token(moved.key, moved.slot, moved.difference)
+        elif collection == "balances":
+            self.money.note(collection, key, value)
+        elif collection in PAPERS:
+            self.laws.note(collection, key, value)
         elif collection == "ids":
             self._note_id(key, value)
         elif collection in _NOTES:

@@ -5,7 +5,7 @@ no contract: every token that comes, grows, shrinks or goes is counted under its
 its holder's line and its obligation, and what the state records as totals must be the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from audit.codec import UINT, Value, decode, encode, list_of, name, optional, row, struct, text, uint
@@ -61,6 +61,7 @@ class Place(NamedTuple):
     holder: str
     position: tuple[object, ...]
     programme: tuple[object, ...]
+    key: Value
 
 
 class Programme(NamedTuple):
@@ -146,7 +147,9 @@ class Money:
             self._tokens[key] = amount
         difference = amount - before
         self._issued += difference
-        self.movements.append(Movement(place.slot, place.holder, place.position, place.programme, difference))
+        self.movements.append(
+            Movement(place.slot, place.holder, place.position, place.programme, difference, place.key)
+        )
         for scope in place.scopes:
             counted = self._counted.setdefault(scope, [0] * SLOTS)
             counted[place.slot] += difference
@@ -175,10 +178,10 @@ class Money:
         if obligation is not None:
             scopes.append(encode((3, holder, obligation)))
         slot = stage if hold is None else HELD[stage]
-        return Place(slot, tuple(scopes), holder, (line, holder, expense), tuple(line[:5]))
+        return Place(slot, tuple(scopes), holder, (line, holder, expense), tuple(line[:5]), found)
 
-    def close_block(self, height: int) -> None:
-        """Every total that this block touched: as recorded = counted from the tokens."""
+    def close_block(self, height: int) -> list[bytes]:
+        """Every total that this block touched: as recorded = counted from the tokens. Returns which."""
         for scope in self._touched:
             recorded = self._recorded.get(scope, EMPTY)
             counted = self._counted.get(scope)
@@ -190,7 +193,12 @@ class Money:
             if scope in self._programmes:
                 self._check_issued(scope, recorded)
             self.totals_compared += 1
-        self._touched = set()
+        touched, self._touched = sorted(self._touched), set()
+        return touched
+
+    def amounts(self, scope: bytes) -> Sequence[int]:
+        """Tiyn by slot, counted from the tokens of a total."""
+        return self._counted.get(scope, EMPTY.amounts)
 
     def _check_issued(self, scope: bytes, recorded: Recorded) -> None:
         expected = recorded.issued + recorded.received - recorded.given

@@ -26,10 +26,12 @@ from chain.keys import ED25519
 from chain.transaction import decode_auth, encode_auth
 from chain.types import NO_ROUND, Hash32, Height, Round, Signature
 from chain.validators import ValidatorSet
+from contracts import invariants, receipts
 from contracts.actions import REGISTER, Call
 from contracts.records import (
     STATUSES,
     Balance,
+    CashAccount,
     Collection,
     Role,
     Token,
@@ -543,3 +545,20 @@ def test_evidence_is_of_a_lower_height_than_its_block(tmp_path: Path) -> None:
     archive = an_archive()
     archive.block(evidence=[a_double_vote(archive, 1)])
     fails(archive, tmp_path, "too old or too new", 1)
+
+
+def test_a_payment_beyond_its_cash_account_fails_whoever_certified_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All validators execute a payment of a cash account that is empty."""
+    archive = with_money(an_archive())
+    monkeypatch.setattr(receipts, "_check_balance", lambda *_: None)
+    monkeypatch.setattr(invariants, "_laws", lambda *_: ())
+    monkeypatch.setattr(CashAccount, "encode", lambda account: encode((1, 0, 0, 0, account.redeemed)))
+    number, amount = "2280101/26-1", 1_000 * TENGE
+    act = ("act-1", "obligation-1", 20_458, "e-act", amount)
+    archive.do("gu-2280101", "act.sign", (act,))
+    request = (number, "obligation-1", "act-1", False, amount, "x")
+    archive.do("gu-2280101", "payment.request", (request,))
+    archive.do("treasury", "payment.execute", (("gu-2280101", number),))
+    fails(archive, tmp_path, "law 6: the cash account .* stands at -100000 tiyn", 9)

@@ -75,7 +75,7 @@ def test_a_change_names_the_old_value_and_differs_from_it() -> None:
 
 
 def test_changes_stand_by_collection_and_key_each_once() -> None:
-    first, second = a_change("day", b"", b"\x01"), a_change("day", b"a", b"\x01", 1)
+    first, second = a_change("suspensions", b"", b"\x01"), a_change("suspensions", b"a", b"\x01", 1)
     applies(first, second)
     for wrong in ((second, first), (first, first)):
         with pytest.raises(VerificationError, match="order"):
