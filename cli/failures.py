@@ -112,6 +112,13 @@ class VerificationError(CommandError):
     exit_status = VERIFICATION_FAILED
 
 
+class DifferencesError(CommandError):
+    """What should be equal is not: two nodes of one network tell different stories."""
+
+    default_code = "DIFFERENCES"
+    exit_status = DIFFERENCES
+
+
 EXIT_STATUS: tuple[tuple[type[LedgerError], int], ...] = (
     (ConfigError, USAGE),
     (DecodeError, USAGE),

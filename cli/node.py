@@ -10,7 +10,7 @@ import click
 
 from cli.client import connected
 from cli.documents import Json
-from cli.failures import InputError, NothingAcceptedError
+from cli.failures import Details, DifferencesError, InputError, NothingAcceptedError
 from cli.output import AsOf, emit_item, emit_list
 from cli.session import Session, global_options, pass_session
 
@@ -111,7 +111,7 @@ def address_in(directory: Path) -> str:
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
 
-@node.command("status", help="Where the node stands; ends with 0 when it is ready, else 7.")
+@node.command("status", help="Where nodes stand; ends with 0 when ready, else 7, with 10 when they differ.")
 @click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @global_options
 @pass_session
@@ -128,6 +128,7 @@ def status(session: Session, directory: Path | None) -> int:
             is_healthy = is_healthy and found is not None and not reasons
             items.append(_status_row(url, found, reasons))
     emit_list(session, "eqz.node.status/1", items)
+    _refuse_differences(items)
     return 0 if is_healthy else NothingAcceptedError.exit_status
 
 
@@ -135,6 +136,24 @@ _STATUS_FIELDS = (
     "name", "network", "height", "block_time", "age_ms", "state_root", "round", "votes", "peers",
     "validators", "mempool", "operational_day", "chain_id",
 )  # fmt: skip
+
+
+def _refuse_differences(items: list[dict[str, Json]]) -> None:
+    """Nodes of one height have one state root, and all nodes one genesis. Raises DifferencesError."""
+    told = [(str(item["chain_id"]), item["height"], str(item["state_root"])) for item in items]
+    known = [one for one in told if one[1] is not None]
+    stories = {(chain_id, height): root for chain_id, height, root in known}
+    networks = {chain_id for chain_id, _, _ in known}
+    if len(networks) > 1:
+        raise DifferencesError(f"the nodes belong to different networks: {', '.join(sorted(networks))}")
+    for chain_id, height, root in known:
+        if stories[chain_id, height] != root:
+            raise DifferencesError(
+                f"at height {height} nodes have different states: {root} and {stories[chain_id, height]}",
+                details=Details(
+                    remedy="stop the nodes that differ, keep their directories, run eqz-verify chain on each"
+                ),
+            )
 
 
 def _status_row(url: str, found: dict[str, Json] | None, reasons: list[str]) -> dict[str, Json]:
