@@ -65,6 +65,7 @@ long after healing."""
 
 TIMEOUTS = Timeouts(propose_ms=3_000, propose_step_ms=500, vote_ms=2_000, vote_step_ms=500, cap_ms=30_000)
 BOUNDS = TimeBounds(PRECISION_MS, LATENESS_MS)
+SLOW_CHECK_MS = 10_000
 STATUS_MS = 1_000
 NEXT_HEIGHT_VOTES = 4
 """Votes of the next height kept per link and validator; everything else comes again through STATUS."""
@@ -98,6 +99,9 @@ class Plan:
 
     sets: tuple[tuple[int, ...], ...] = ()
     """Which validators vote on height 1, 2 …; the last stays. Without it all vote always."""
+
+    slow: int | None = None
+    """A validator that needs longer for a check than any round 0 lasts."""
 
     twins: tuple[int, ...] = ()
     """Which validators are twins; empty lets the seed choose."""
@@ -289,7 +293,8 @@ class Node:
                 self.later(duration_ms, lambda: self.handle(TimeoutElapsed(height, round_, step)))
             case CheckBlock(block):
                 answer = BlockChecked(block.block_id, self._checked(block))
-                self.later(random.randrange(60), lambda: self.handle(answer))
+                slowness_ms = SLOW_CHECK_MS if self.member == self.cluster.plan.slow else 0
+                self.later(random.randrange(60) + slowness_ms, lambda: self.handle(answer))
             case BuildBlock(_, round_):
                 self.later(random.randrange(100), lambda: self.handle(BlockBuilt(round_, self.built(round_))))
             case RequestBody(block_id):

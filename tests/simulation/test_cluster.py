@@ -82,6 +82,20 @@ def test_wrong_clocks_cost_rounds_and_no_safety(skews_ms: tuple[int, ...]) -> No
         Cluster(Plan(seed, skews_ms=skews_ms, is_masked=False, heights=1)).run()
 
 
+@pytest.mark.parametrize("slow", range(7))
+def test_a_slow_validator_does_not_slow_the_others(slow: int) -> None:
+    """Scenario 24: its checks come after the others have decided. At most its own turn to propose costs a
+    round."""
+    everybody = tuple(range(7))  # of equal power, so that it and one passing fault are below a third
+    plan = Plan(slow, n=7, heights=4, partitions=((0,) * 7,), has_crashes=False, sets=(everybody,), slow=slow)
+    cluster = Cluster(plan)
+    cluster.run()
+    blocks = cluster.nodes[0].disk.blocks
+    led = {certificate.height: cluster.committee.proposer(certificate.height, 0) for _, certificate in blocks}
+    late = {certificate.height for _, certificate in blocks if certificate.round > 0}
+    assert late <= {height for height, leader in led.items() if leader == slow}
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_validators_change_from_height_to_height(seed: int) -> None:
     """Scenario 18, on this floor: up from one and down to one, among crashes and late rounds. Who does not
