@@ -72,11 +72,13 @@ EFFECTS: dict[str, Effect] = {
     "budget.adopt": _money("appropriations budgets", (), (ADOPTED,)),
     "directory.publish": _plain("directories"),
     "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
-    "payment.execute": _money("payments obligations cash", (REGISTERED, PAYABLE), (ADVANCED, PAID)),
+    "payment.execute": _money(
+        "payments obligations cash receipts transfers", (REGISTERED, PAYABLE), (ADVANCED, PAID)
+    ),
     "payment.refuse": _plain("payments"),
     "payment.request": _plain("payments"),
     "payment.restore": _money(
-        "payments obligations cash claims", (ADVANCED, PAID), (ALLOCATED, REGISTERED, PAYABLE)
+        "payments obligations cash receipts claims", (ADVANCED, PAID), (ALLOCATED, REGISTERED, PAYABLE)
     ),
     "plan.approve": _money("plans consolidated", (ADOPTED,), (ALLOCATED,), distributes=True),
     "receipts.plan": _plain("receipts"),

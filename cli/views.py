@@ -135,6 +135,7 @@ VIEWS: Final[dict[str, View]] = {
     "hold-row": View(
         Collection.HOLD_ROWS, records.HoldRow, ("hold", "serial"), _set("amount"), numbers={"stage": Stage},
     ),
+    "transfer": View(Collection.TRANSFERS, records.Transfer, ("holder", "number")),
     "claim": View(
         Collection.CLAIMS, records.Claim, ("holder", "obligation"), _set("amount"), _set("arisen"),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, Digits, ListOf, OneOf, Optional, Row
-from contracts import directories, plans, reasons, tokens, treasury
+from contracts import directories, plans, reasons, tokens, transfers, treasury
 from contracts.actions import Call, action, row
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
@@ -28,7 +28,7 @@ from contracts.records import (
 from contracts.rejection import RejectionError
 
 PAYROLL: Final = "payroll"
-KINDS: Final = (PAYROLL, "invoice", "transfer", "court", "other")
+KINDS: Final = (PAYROLL, "invoice", transfers.KIND, "court", "other")
 
 REGISTRATION_DUE: Final = frozenset({
     "123", "141", "142", "143", "144", "149", "152", "153", "154", "155", "156", "157", "158", "159", "163",
@@ -105,6 +105,7 @@ def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, 
     treasury.refuse_if_suspended(call, holder, line)
     plans.check_acceptance(call, holder, line, expense, amount)
     obligation = Obligation(line, expense, kind, None, payee, amount, 0, 0, 0, (), 0, (), True)
+    transfers.destination(call, obligation)
     allocated = TokenKey(line, holder, expense, Stage.ALLOCATED)
     tokens.move(call, allocated, TokenKey(line, holder, expense, Stage.PAYABLE, obligation=name), amount)
     put(call.state, Collection.OBLIGATIONS, key, obligation)

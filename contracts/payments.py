@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from chain.codec import BOOL, NAME, ListOf, Optional, Row, Text, Uint
-from contracts import agreements, plans, reasons, receipts, tokens, treasury
+from contracts import agreements, plans, reasons, receipts, tokens, transfers, treasury
 from contracts.actions import Call, action, row
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
 from contracts.params import params_of
@@ -220,6 +220,7 @@ def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
     _check_balance(call.state, holder, payment, obligation)
     plans.check_payment(call, holder, obligation.line, payment.amount)
     receipts.take_cash(call, obligation.line, payment.amount)
+    transfers.arrive(call, holder, number, obligation, payment.amount)
     source = payable_key(holder, payment, obligation)
     if payment.is_advance:
         source = agreements.registered_key(holder, payment.obligation, obligation)
@@ -273,6 +274,7 @@ def _restore(call: Call, holder: str, number: str, amount: int, document: str) -
     if amount > room:
         raise RejectionError(reasons.RESTORE_EXCEEDS, number=number, amount_tiyn=amount, room_tiyn=room)
     receipts.return_cash(call, obligation.line, amount)
+    transfers.come_back(call, holder, number, amount)
     if payment.is_advance:
         _restore_advance(call, holder, number, payment, obligation, amount)
     else:

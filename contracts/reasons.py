@@ -785,6 +785,14 @@ OBLIGATION_PAYEE = _reason(
     "ledger",
 )  # fmt: skip
 
+TRANSFER_BUDGET = _reason(
+    "TP19-03", "TP 19(3)–(4), BC 83",
+    "трансферт басқа бюджетке аударылады: алушы {payee}, бюджет {budget}",
+    "трансферт перечисляется другому бюджету: получатель {payee}, бюджет {budget}",
+    "a transfer goes to another budget: payee {payee}, budget {budget}",
+    "have the directory of payees name the budget that receives the transfer",
+)  # fmt: skip
+
 # --- acts (contracts/acts.py)
 
 ACT_EXISTS = _reason(

@@ -162,7 +162,7 @@ def post(call: Call) -> None:
         with row(number):
             require(call, DirectoryName.RECEIPTS, code, "code")
             if kind == REFUND:
-                _debit(call, budget, source, code, amount)
+                debit(call, budget, source, code, amount)
             else:
                 credit(call, budget, source, code, amount, is_opening=kind == OPENING)
     call.emit("receipts.posted", document, len(rows))
@@ -185,7 +185,7 @@ def credit(call: Call, budget: str, source: str, code: str, amount: int, *, is_o
     put(call.state, Collection.CASH, cash_key(budget, source, year), changed)
 
 
-def _debit(call: Call, budget: str, source: str, code: str, amount: int) -> None:
+def debit(call: Call, budget: str, source: str, code: str, amount: int) -> None:
     """A refund of receipts: never more than came in under the code, nor than the account holds."""
     year, month, _ = civil(call.day())
     record = receipts_of(call.state, budget, year, code)

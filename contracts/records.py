@@ -43,6 +43,7 @@ class Collection:
     AGREEMENTS: Final = "agreements"
     ACTS: Final = "acts"
     PAYMENTS: Final = "payments"
+    TRANSFERS: Final = "transfers"
     DEBTS: Final = "debts"
     CLAIMS: Final = "claims"
     CASH: Final = "cash"
@@ -806,6 +807,14 @@ class Payment(Record):
 
 def payment_key(holder: str, number: str) -> bytes:
     return key_of(holder, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Record):
+    """transfers[[holder, number of the payment]]: the budget and receipts code where its money arrived."""
+
+    budget: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

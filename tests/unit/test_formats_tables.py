@@ -40,6 +40,7 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.AGREEMENTS: (records.Agreement,),
     Collection.ACTS: (records.Act,),
     Collection.PAYMENTS: (records.Payment,),
+    Collection.TRANSFERS: (records.Transfer,),
     Collection.CLAIMS: (records.Claim,),
     Collection.HOLDS: (records.Hold,),
     Collection.HOLD_ROWS: (records.HoldRow,),

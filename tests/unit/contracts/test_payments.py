@@ -222,3 +222,37 @@ def test_no_more_is_restored_than_can_come_back() -> None:
     assert worked.reason is reasons.RESTORE_EXCEEDS
     restore(ledger, 1, 150)
     assert of_obligation(ledger, "a") == {"registered": 500, "payable": 350, "paid": 150}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ((("budget", "01.kz"), ("receipts", "201510")), reasons.TRANSFER_BUDGET),
+        ((("budget", "Абай"), ("receipts", "201510")), reasons.TRANSFER_BUDGET),
+        ((("budget", "03.abai"), ("receipts", "999999")), reasons.CODE_UNKNOWN),
+        ((("budget", "03.abai"),), reasons.CODE_UNKNOWN),
+    ],
+)
+def test_a_transfer_goes_to_another_budget_under_a_known_code(
+    attributes: tuple[tuple[str, str], ...], reason: object
+) -> None:
+    ledger = a_year(a_plan(100, specific="161"))
+    row = ("111240000001", DAY, None, "x", "x", None, attributes)
+    ledger.do("mof", "directory.publish", "payees", (row,))
+    transfer = an_invoice("pay-1", 10, specific="161", kind="transfer", payee="111240000001")
+    assert ledger.refused(GU, "obligation.accept", *registration(transfer)).reason is reason
+
+
+def test_a_transfer_that_the_lower_budget_has_spent_does_not_come_back() -> None:
+    ledger = a_year(a_plan(100, specific="161"))
+    attributes = (("budget", "03.abai"), ("receipts", "201510"))
+    row = ("111240000001", DAY, None, "x", "x", None, attributes)
+    ledger.do("mof", "directory.publish", "payees", (row,))
+    transfer = an_invoice("pay-1", 10, specific="161", kind="transfer", payee="111240000001")
+    ledger.do(GU, "obligation.accept", *registration(transfer))
+    pay(ledger, 1, "pay-1", 10)
+    refund = ("refund", "03.abai", "1", "201510", 6 * U, "")
+    ledger.do("treasury", "receipts.post", "выписка", (refund,))
+    refusal = ledger.refused("treasury", "payment.restore", (a_return(1, 5),))
+    assert refusal.reason is reasons.REFUND_BEYOND_RECEIPTS
+    restore(ledger, 1, 4)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contracts import invariants, reasons
-from contracts.records import cash_of
-from tests.support.budget import Ledger
+from contracts.records import balance_of, cash_of, programme_scope
+from tests.support.budget import Ledger, a_line
 from tests.support.year import (
     BUDGET,
+    DAY,
     GU,
     YEAR,
     U,
@@ -15,7 +16,9 @@ from tests.support.year import (
     a_cut_row,
     a_decision,
     a_held_row,
+    a_law,
     a_plan,
+    a_programme,
     a_termination,
     a_year,
     an_agreement,
@@ -30,6 +33,7 @@ from tests.support.year import (
     registration,
     restore,
     sign,
+    slots,
     with_shortfall,
 )
 
@@ -138,6 +142,26 @@ def test_pay_needs_no_agreement() -> None:
     assert position(ledger, specific="111") == {"payable": 80}
     pay(ledger, 1, "pay-1", 80)
     assert position(ledger, specific="111") == {"paid": 80}
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_a_transfer_arrives_in_the_district_in_the_same_transaction() -> None:
+    ledger = a_year(a_plan(600, specific="161"), cash=600)
+    district = (("budget", "03.abai"), ("receipts", "201510"))
+    akimat = ("111240000001", DAY, None, "Абай ауданы", "Абайский район", None, district)
+    ledger.do("mof", "directory.publish", "payees", (akimat,))
+    payee = {"specific": "161", "kind": "transfer", "payee": "111240000001"}
+    ledger.do(GU, "obligation.accept", *registration(an_invoice("pay-1", 600, **payee)))
+    pay(ledger, 1, "pay-1", 600)
+    assert position(ledger, specific="161") == {"paid": 600}
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=600), budget="03.abai"))
+    own = a_line(budget="03.abai", subprogramme=None, specific=None)
+    assert slots(balance_of(ledger.state, programme_scope(own)).amounts) == {"adopted": 600}
+    balances = [cash_of(ledger.state, budget, "1", YEAR).balance // U for budget in (BUDGET, "03.abai")]
+    assert balances == [0, 600]
+    restore(ledger, 1, 100)
+    balances = [cash_of(ledger.state, budget, "1", YEAR).balance // U for budget in (BUDGET, "03.abai")]
+    assert balances == [100, 500]
     assert invariants.recount(ledger.state) == ()
 
 
