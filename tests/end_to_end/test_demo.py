@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 COMMAND_SECONDS = 300
@@ -32,12 +34,49 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A demonstration with --keep: what it printed, what its nodes answered afterwards, and how it was
+    stopped."""
+
+    value: dict[str, Any]
+    running: list[bool]
+    answers: list[dict[str, Any]]
+    stopped: subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="module")
-def demo(place: Path) -> dict[str, Any]:
-    ended = run("cli.main", "demo", "-o", "json", "--dir", str(place))
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+def kept(place: Path) -> Kept:
+    ended = run("cli.main", "demo", "-o", "json", "--keep", "--dir", str(place))
+    try:
+        assert ended.returncode == 0, ended.stderr[-3000:]
+        value: dict[str, Any] = json.loads(ended.stdout)
+        running = [is_running(node["pid"]) for node in value["nodes"]]
+        answers = [httpx.get(f"http://{api_of(node)}/v1/status").json() for node in value["nodes"]]
+    finally:
+        stopped = run("cli.main", "demo", "--stop", "--dir", str(place))
+    return Kept(value, running, answers, stopped)
+
+
+@pytest.fixture(scope="module")
+def demo(kept: Kept) -> dict[str, Any]:
+    return kept.value
+
+
+def is_running(pid: int) -> bool:
+    return b"run" in Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else False
+
+
+def api_of(node: dict[str, Any]) -> str:
+    return (Path(node["directory"]) / "api.addr").read_text(encoding="ascii").strip()
+
+
+def test_a_kept_network_goes_on_until_it_is_stopped(kept: Kept) -> None:
+    assert kept.running == [True] * 4
+    assert len({answer["chain_id"] for answer in kept.answers}) == 1
+    assert all(answer["height"] >= kept.value["nodes"][0]["height"] for answer in kept.answers)
+    assert kept.stopped.returncode == 0, kept.stopped.stderr
+    assert [is_running(node["pid"]) for node in kept.value["nodes"]] == [False] * 4
 
 
 def test_the_law_is_adopted_to_the_last_thousand_and_recomputed_from_tokens(demo: dict[str, Any]) -> None:
