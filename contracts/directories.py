@@ -36,8 +36,9 @@ class DirectoryName:
     """Names of the directories; each code is what the law writes, with its zeros.
 
     `functional`: administrator/programme[/subprogramme], "226/067" or "226/067/106". `receipts`: six digits
-    (category, class, subclass, specific). `economic`: three digits of a specific. `payees`: BIN; its attributes
-    `budget` and `receipts` say where transfers to it arrive. `reasons`: number of TP 236. `budgets`: kind and territory, "01.kz". `sources`: source of financing (TP 213(2)).
+    (category, class, subclass, specific). `economic`: three digits of a specific. `payees`: BIN; its
+    attributes `budget` and `receipts` say where transfers to it arrive. `reasons`: number of TP 236.
+    `budgets`: kind and territory, "01.kz". `sources`: source of financing (TP 213(2)).
     """
 
     ADMINISTRATORS: Final = "administrators"
