@@ -80,6 +80,7 @@ from node.assembly import (
 from node.bodies import WantedBodies
 from node.catch_up import CatchUp
 from node.evidence import EvidencePool
+from node.history import grown
 from node.intake import Intake
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
@@ -94,9 +95,6 @@ STATUS_FIRST_MS = 250
 STATUS_SLOWEST_MS = 1_000
 JOURNAL_PRUNE_BYTES = 4 * 1024 * 1024
 """Older records go when the journal has grown to this: a block and its votes are far below it."""
-
-HISTORY = b"history"
-"""Under this name the frontier of the history tree is kept beside the state."""
 
 CLOCK_CHECK_SECONDS = 0.02
 
@@ -346,8 +344,8 @@ class Driver:
         height = decided.block.header.height
         results = Results(decided.execution.outcomes, decided.execution.changes).encode()
         self._blocks.append(height, decided.block.encode(), results, certificate)
-        history = self._tip.history.append(decided.block.block_id)
-        self._application.apply(height, decided.execution, decided.tx_ids, {HISTORY: history.encode()})
+        _, history_records = grown(self._tip.history, decided.block.block_id)
+        self._application.apply(height, decided.execution, decided.tx_ids, history_records)
         if self._journal is None or self._signer is None:
             return
         ended = HeightEnded(height)

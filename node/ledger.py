@@ -18,6 +18,7 @@ from contracts.records import Balance, Collection, operational_day, prefix_of, t
 from node.application import LedgerApplication
 from node.assembly import DecidedBlock
 from node.driver import Driver
+from node.history import consistency
 from node.intake import Admission
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
@@ -255,6 +256,11 @@ class Ledger:
             )
         except DecodeError as error:
             raise CorruptionError(f"block {height} of the log is not a block: {error}") from error
+
+    def consistency(self, old: int, new: int) -> tuple[Hash32, ...]:
+        """That the history of size `new` begins with that of size `old`. Raises SizeNotHeldError."""
+        application = self._application
+        return consistency(application.extra, application.chain_id, application.height + 1, old, new)
 
     def transaction(self, tx_id: Hash32) -> TransactionStatus:
         """What this node knows of it."""

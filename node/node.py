@@ -38,7 +38,8 @@ from node.archive import VoteArchive
 from node.assembly import Tip, execute_block
 from node.config import NodeConfig
 from node.config import Peer as PeerConfig
-from node.driver import HISTORY, Driver
+from node.driver import Driver
+from node.history import grown, kept
 from node.ledger import Ledger
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
@@ -300,7 +301,7 @@ def bring_up(
 
     Raises CorruptionError when log and state contradict each other.
     """
-    history = _history(application, genesis)
+    history = kept(application.extra, genesis.chain_id, application.height)
     tip = Tip(application.height, genesis.chain_id, genesis.time_ms, None, history)
     if application.height:
         tip = _tip_at(blocks, application.height, history)
@@ -321,25 +322,11 @@ def bring_up(
         execution = executed.execution
         if Results(execution.outcomes, execution.changes).encode() != stored.results:
             raise CorruptionError(f"block {height}: the log's results are not what the block does")
-        following = tip.history.append(block.block_id)
+        _, history_records = grown(tip.history, block.block_id)
         tx_ids = [signed.tx_id for signed in executed.transactions]
-        application.apply(height, execution, tx_ids, {HISTORY: following.encode()})
+        application.apply(height, execution, tx_ids, history_records)
         tip = tip.child(block, stored.certificate)
     return tip
-
-
-def _history(application: LedgerApplication, genesis: Genesis) -> History:
-    kept = application.extra(HISTORY)
-    try:
-        history = History.start(genesis.chain_id) if kept is None else History.decode(kept)
-    except DecodeError as error:
-        raise CorruptionError(f"the history kept beside the state is not whole: {error}") from error
-    if history.size != application.height + 1:
-        raise CorruptionError(
-            f"the history kept beside the state has {history.size} leaves, height {application.height} has "
-            f"{application.height + 1}"
-        )
-    return history
 
 
 def _tip_at(blocks: BlockStore, height: int, history: History) -> Tip:

@@ -18,6 +18,7 @@ from web.schemas import ErrorAnswer
 HTTP_STATUS: tuple[tuple[str, int], ...] = (
     ("HEIGHT-NOT-HELD", 404),
     ("PROOF-NOT-HELD", 404),
+    ("SIZE-NOT-HELD", 404),
     ("NOT-FOUND", 404),
     ("TOO-MANY-WAITING", 503),
 )

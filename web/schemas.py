@@ -99,6 +99,18 @@ class StatusOut(Model):
     operational_day: str | None
 
 
+class ConsistencyOut(Model):
+    """The path of RFC 9162 from the history root of size `old` to that of size `new`; of block `new`, when it
+    is decided, the header that carries the new root, and its certificate."""
+
+    schema_: Literal["eqz.consistency/1"] = Field(default="eqz.consistency/1", serialization_alias="schema")
+    old: int
+    new: int
+    path: list[Hex32]
+    header: Hex | None
+    certificate: Hex | None
+
+
 class TransactionOut(Model):
     """committed, waiting, refused (here, lately) or unknown (here)."""
 

@@ -19,6 +19,7 @@ from audit.receipt import verify_receipt
 from chain.block import BlockHeader
 from chain.certificate import CommitCertificate, verify_certificate
 from chain.errors import CorruptionError
+from chain.hashing import verify_consistency
 from chain.state_tree import StateProof, verify_proof
 from chain.transaction import SignedTransaction, Transaction
 from chain.types import ActionName, ClientId, InstitutionId
@@ -315,6 +316,34 @@ def test_a_block_that_is_not_here(api: Served) -> None:
     assert (answer.status_code, error_of(answer)) == (404, "HEIGHT-NOT-HELD")
 
 
+def test_a_light_client_sees_that_the_history_only_grew(api: Served) -> None:
+    heights = [int(api.commit(api.node.document())["height"]) for _ in range(3)]
+    old, new = heights[0], heights[-1]
+    kept = BlockHeader.decode(bytes.fromhex(api.get(f"/v1/blocks/{old}").json()["header"])).history_root
+    found = api.get("/v1/consistency", old=old, new=new).json()
+    header = BlockHeader.decode(bytes.fromhex(found["header"]))
+    certificate = CommitCertificate.decode(bytes.fromhex(found["certificate"]))
+    verify_certificate(certificate, api.node.genesis.validator_set(), api.node.genesis.chain_id)
+    assert (header.height, certificate.block_id) == (new, header.block_id)
+    path = [bytes.fromhex(sibling) for sibling in found["path"]]
+    assert verify_consistency(old, kept, new, header.history_root, path)
+    assert not verify_consistency(old, bytes(32), new, header.history_root, path)
+
+
+def test_the_history_of_the_tip_has_no_header_yet(api: Served) -> None:
+    height = int(api.commit(api.node.document())["height"])
+    api.commit(api.node.document())
+    status = api.get("/v1/status").json()
+    found = api.get("/v1/consistency", old=height, new=status["height"] + 1).json()
+    assert (found["new"], found["header"]) == (status["height"] + 1, None)
+
+
+@pytest.mark.parametrize(("old", "new"), [(2, 1), (1, 1_000_000)])
+def test_sizes_that_are_not_there(api: Served, old: int, new: int) -> None:
+    answer = api.get("/v1/consistency", old=old, new=new)
+    assert (answer.status_code, error_of(answer)) == (404, "SIZE-NOT-HELD")
+
+
 def test_the_event_stream_tells_of_every_block_after_its_first_line(api: Served) -> None:
     document = api.node.document()
     with httpx.stream("GET", api.url + "/v1/events", timeout=PATIENCE_SECONDS) as stream:
@@ -418,7 +447,8 @@ def test_openapi_describes_every_route_and_its_errors(api: Served) -> None:
     assert set(paths) == {
         "/v1/status", "/v1/transactions", "/v1/transactions/dry-run", "/v1/transactions/{tx_id}",
         "/v1/transactions/{tx_id}/receipt", "/v1/state/{collection}", "/v1/state/{collection}/{key}",
-        "/v1/totals", "/v1/blocks/{height}", "/v1/events", "/health/live", "/health/ready", "/metrics",
+        "/v1/totals", "/v1/blocks/{height}", "/v1/consistency", "/v1/events",
+        "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
     for path, methods in paths.items():
         for operation in methods.values():

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from chain.block import Outcome
 from node.assembly import DecidedBlock
 from web.errors import ANSWERS
 from web.ports import EventStream, LedgerReader
-from web.schemas import BlockOut, TransactionIn, iso_time, json_value
+from web.schemas import BlockOut, ConsistencyOut, TransactionIn, iso_time, json_value
 
 KEEP_ALIVE_SECONDS = 15.0
 """Below the minute after which proxies close a silent connection."""
@@ -27,6 +27,9 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+
+
+Size = Annotated[int, Query(ge=1, lt=2**63, description="leaves: the history root of header h has size h")]
 
 
 def routes(reader: LedgerReader) -> APIRouter:
@@ -51,6 +54,19 @@ def routes(reader: LedgerReader) -> APIRouter:
             outcomes=[outcome.hex() for outcome in results.outcomes],
             changes=[change.hex() for change in results.changes],
             evidence=[piece.hex() for piece in found.evidence],
+        )
+
+    @router.get("/consistency")
+    async def consistency(old: Size, new: Size) -> ConsistencyOut:
+        """That nothing decided before was changed: for a light client that keeps the last size and root."""
+        path = reader.consistency(old, new)
+        stored = reader.block(new) if new <= reader.status().height else None
+        return ConsistencyOut(
+            old=old,
+            new=new,
+            path=[sibling.hex() for sibling in path],
+            header=None if stored is None else stored.block.header_bytes.hex(),
+            certificate=None if stored is None else stored.certificate.encode().hex(),
         )
 
     @router.get("/events", response_class=StreamingResponse, responses=_EVENTS)
