@@ -7,7 +7,7 @@ import pytest
 from chain.errors import CorruptionError
 from chain.hashing import History, verify_consistency
 from chain.types import Hash32
-from node.history import FRONTIER, SizeNotHeldError, consistency, grown
+from node.history import FRONTIER, SizeNotHeldError, consistency, grown, kept
 
 CHAIN_ID = Hash32(b"\x07" * 32)
 BLOCKS = [Hash32(bytes([number]) * 32) for number in range(1, 20)]
@@ -45,3 +45,10 @@ def test_a_missing_subtree_is_damage() -> None:
     del extra[FRONTIER + b"/2/1"]
     with pytest.raises(CorruptionError):
         consistency(extra.get, CHAIN_ID, len(BLOCKS) + 1, 4, 8)
+
+
+def test_a_state_that_lacks_the_subtrees_is_made_anew() -> None:
+    extra, _ = a_history()
+    assert kept(extra.get, CHAIN_ID, len(BLOCKS)).size == len(BLOCKS) + 1
+    with pytest.raises(CorruptionError, match="lacks the leaf"):
+        kept({FRONTIER: extra[FRONTIER]}.get, CHAIN_ID, len(BLOCKS))
