@@ -141,7 +141,7 @@ _GENESIS = struct(
         list_of(
             row(
                 ("institution", name),
-                ("serial", uint(1, 2**31 - 1)),
+                ("serial", uint(1, 10_000)),
                 ("algorithm", uint(1, 1)),
                 ("public_key", HASH),
                 ("roles", uint(1, 31)),

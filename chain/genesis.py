@@ -37,6 +37,9 @@ APP_VERSION = 1
 INSTITUTIONS_MAXIMUM = 10_000
 SIGNERS_MAXIMUM = 50_000
 
+SERIAL_MAXIMUM = 10_000
+"""People of one institution; whoever looks for its other heads walks the serials."""
+
 KINDS = ("finance", "treasury", "abp", "gu", "government", "parliament", "audit")
 """What an institution is: ministry of finance, treasury, administrator of budget programmes, state
 institution, government, parliament, audit chamber."""
@@ -203,7 +206,7 @@ _INSTITUTION: Fields = (
 )
 _SIGNER: Fields = (
     ("institution", NAME),
-    ("serial", Uint(1, 2**31 - 1)),
+    ("serial", Uint(1, SERIAL_MAXIMUM)),
     ("algorithm", Uint(ED25519, ED25519)),
     ("public_key", HASH),
     ("roles", Uint(1, ROLES_MAXIMUM)),

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from chain.codec import BOOL, HASH, NAME, SIGNATURE, ListOf, OneOf, Optional, Row, Shape, Text, Uint
 from chain.errors import InvalidBlockError, InvalidMessageError
+from chain.genesis import SERIAL_MAXIMUM
 from chain.keys import ED25519, address_of, possession_bytes, signer_id, verify
 from chain.types import Address, Height, InstitutionId, SignerId
 from chain.validators import VALIDATORS_MAXIMUM, Validator, ValidatorSet
@@ -44,7 +45,7 @@ from contracts.records import (
 from contracts.rejection import RejectionError
 from contracts.state import Overlay, StateReader
 
-SIGNERS_MAXIMUM: Final = 10_000
+SIGNERS_MAXIMUM: Final = SERIAL_MAXIMUM
 """Serials of one institution: a rotated key keeps its serial, so these are people, not keys."""
 
 SETS_KEPT_HEIGHTS: Final = 10_000

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chain.errors import InvalidBlockError, InvalidMessageError
+from chain.errors import DecodeError, InvalidBlockError, InvalidMessageError
+from chain.genesis import Genesis
 from chain.keys import SigningKey, signer_id
 from chain.transaction import SignedTransaction, tx_sign_bytes
 from chain.types import Height, InstitutionId, Signature
@@ -39,6 +40,7 @@ from tests.support.budget import (
     PEOPLE,
     Ledger,
     a_fresh_ledger,
+    a_genesis,
     a_key,
     a_ledger,
     a_line,
@@ -434,3 +436,10 @@ def test_one_code_is_of_one_open_administrator() -> None:
     row = an_institution(ledger, "mot-2", kind="abp", code="228", parent=None)
     refusal = ledger.refused("mof", "ballot.propose", "institution.add", ((row,),), "")  # type: ignore[arg-type]
     assert refusal.reason is reasons.CODE_TAKEN
+
+
+def test_a_genesis_gives_no_serial_that_an_institution_could_not_have() -> None:
+    genesis = a_genesis()
+    last = replace(genesis.signers[-1], serial=SIGNERS_MAXIMUM + 1)
+    with pytest.raises(DecodeError, match="serial"):
+        Genesis.decode(replace(genesis, signers=(*genesis.signers[:-1], last)).encode())
