@@ -51,7 +51,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "Month {month}: {agreements} agreements registered, {payments} payments executed",
     ),
     "payment_refused": (
-        "  {number} төлем шоты орындалмай қайтарылды (TP 236, {reason}-себеп)",
+        "  төлеуге берілетін {number} шот орындалмай қайтарылды (TP 236, {reason}-себеп)",
         "  счёт к оплате {number} возвращён без исполнения (TP 236, причина {reason})",
         "  payment request {number} returned without execution (TP 236, reason {reason})",
     ),
@@ -112,6 +112,7 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "The network goes on; to stop it: {command}",
     ),
     "urls": ("  {name}: {url}", "  {name}: {url}", "  {name}: {url}"),
+    "command": ("  {command}", "  {command}", "  {command}"),
     "next": ("Енді көріңіз:", "Попробуйте дальше:", "Try next:"),
     "stopped": ("Тоқтатылды: {names}", "Остановлены: {names}", "Stopped: {names}"),
     "nothing": ("Жұмыс істеп тұрған түйін жоқ", "Работающих узлов нет", "No node was running"),
