@@ -1,10 +1,17 @@
 """Words for people: the six statuses and the stages in the words of the field, in three languages."""
 
+from collections.abc import Iterator
+from dataclasses import fields
+
 import pytest
 
 from audit.texts import LANGUAGES, TEXTS
 from cli.texts import HEADINGS
+from cli.views import PAIRS, SUSPENSION_SCOPE, VIEWS
+from contracts.executor import REGISTER
 from contracts.records import STATUSES, Stage
+
+TOKEN_FIELDS = ("id", "status", "stage", "amount", "holder", "expense", "hold", "parents", "key", "height")
 
 STATUS_WORDS = {
     "announced": ("жарияланған", "объявленный", "announced"),
@@ -36,3 +43,29 @@ def test_every_stage_has_its_word(stage: Stage) -> None:
 def test_a_heading_is_there_in_every_language(name: str) -> None:
     assert len(HEADINGS[name]) == 3
     assert all(HEADINGS[name])
+
+
+def columns_of_views() -> set[str]:
+    found = {*TOKEN_FIELDS, *SUSPENSION_SCOPE, *(name for pair in PAIRS.values() for name in pair)}
+    for view in VIEWS.values():
+        found |= {*view.key} | {field.name for field in fields(view.record)} - view.hidden  # type: ignore[arg-type]
+    return found
+
+
+def fields_of_documents() -> set[str]:
+    return {name for action in REGISTER.values() for name in names_in(action.arguments)}
+
+
+def names_in(shape: object) -> Iterator[str]:
+    for name, inner in getattr(shape, "fields", ()):
+        yield name
+        yield from names_in(inner)
+    for inner in (getattr(shape, "item", None), getattr(shape, "shape", None)):
+        if inner is not None:
+            yield from names_in(inner)
+
+
+def test_every_column_and_every_field_of_a_document_has_its_heading() -> None:
+    known = HEADINGS.keys() | {"kk", "ru", "en"}
+    assert columns_of_views() - known == set()
+    assert fields_of_documents() - known == set()
