@@ -7,17 +7,19 @@ terminal a table is aligned and translated; in a pipe the same rows are tab-sepa
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
 from cli.amounts import grouped, instant_of
 from cli.documents import Json
+from cli.failures import InputError
 from cli.session import Session
 from cli.texts import constant, heading, label, question
 
@@ -53,14 +55,14 @@ def emit_list(
     elif form == "jsonl":
         for item in items:
             click.echo(json.dumps(item, ensure_ascii=False))
-    elif form == "csv":
-        _emit_csv(items)
+    elif form in ("csv", "xlsx"):
+        _emit_sheet(items, form)
     elif sys.stdout.isatty():
         _emit_rich(session, items)
     else:
         for item in items:
             click.echo("\t".join(_plain(value) for value in item.values()))
-    if form in ("table", "csv"):
+    if form in ("table", "csv", "xlsx"):
         _say_age(session, as_of)
 
 
@@ -71,8 +73,8 @@ def emit_item(session: Session, schema: str, item: Item, as_of: AsOf = NOWHERE) 
         click.echo(json.dumps({**_head(schema, as_of), "item": dict(item)}, ensure_ascii=False))
         return
     rows: list[Item] = [{"field": name, "value": value} for name, value in flatten(item)]
-    if form == "csv":
-        _emit_csv(rows)
+    if form in ("csv", "xlsx"):
+        _emit_sheet(rows, form)
     elif sys.stdout.isatty():
         named = [{**row, "field": label(str(row["field"]), session.language)} for row in rows]
         _emit_rich(session, named)
@@ -116,9 +118,31 @@ def _plain(value: Json) -> str:
     return str(value).replace("\t", " ").replace("\n", " ")
 
 
+def _emit_sheet(items: Sequence[Item], form: str) -> None:
+    if form == "xlsx":
+        _emit_workbook([*items[:1], *(map(_plain, item.values()) for item in items)])
+    elif items:
+        _emit_csv(items)
+
+
+def _emit_workbook(rows: Iterable[Iterable[str]]) -> None:
+    """Every cell as text: an amount keeps its digits, and nothing becomes a formula."""
+    import xlsxwriter
+
+    if sys.stdout.isatty():
+        raise InputError("a workbook is not for a terminal: add > FILE.xlsx, or choose another form", "USAGE")
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
+        sheet, text = book.add_worksheet(), book.add_format({"num_format": "@"})
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(rows):
+            for at, cell in enumerate(row):
+                sheet.write_string(number, at, cell, text)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data.getvalue())
+
+
 def _emit_csv(items: Sequence[Item]) -> None:
-    if not items:
-        return
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(items[0])
     for item in items:

@@ -18,7 +18,7 @@ from chain.errors import ConfigError
 from cli import settings as configuration
 from cli.failures import LANGUAGES, Details, InputError
 
-FORMATS = ("table", "json", "jsonl", "csv")
+FORMATS = ("table", "json", "jsonl", "csv", "xlsx")
 NODES_MAXIMUM = 32
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

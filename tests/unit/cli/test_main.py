@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+import python_calamine
 
 from cli import main as command
 from cli.main import NOUNS, eqz
@@ -143,3 +145,15 @@ def test_a_profile_is_made_used_and_shown_with_its_origin(
     assert shown["institution"]["origin"] == f"profile mof in {tmp_path / 'config.toml'}"
     assert shown["validity"]["origin"] == "environment"
     assert run("profile", "use", "nobody", home=tmp_path) == 3
+
+
+def test_a_workbook_goes_to_a_file_with_the_same_rows(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run("tx", "actions", "-o", "json", home=tmp_path) == 0
+    items = json.loads(capsysbinary.readouterr().out)["items"]
+    assert run("tx", "actions", "-o", "xlsx", home=tmp_path) == 0
+    book = python_calamine.load_workbook(io.BytesIO(capsysbinary.readouterr().out))
+    heading, *rows = book.get_sheet_by_index(0).to_python()
+    assert heading == list(items[0])
+    assert [row[0] for row in rows] == [next(iter(item.values())) for item in items]
