@@ -11,7 +11,7 @@ import click
 
 from cli.amounts import grouped
 from cli.demo.attack import run_attack
-from cli.demo.nodes import NETWORK, demo_directory, stop_running
+from cli.demo.nodes import NETWORK, demo_directory, interruptible, stop_running
 from cli.demo.run import RECEIPTS, Result, run_demo
 from cli.demo.texts import line
 from cli.failures import DIFFERENCES, InputError
@@ -53,7 +53,8 @@ def demo(context: click.Context, session: Session, directory: Path | None, keep:
         return
     place = demo_directory(directory)
     say("directory", directory=place)
-    result = run_demo(place, say, keep=keep)
+    with interruptible(place):
+        result = run_demo(place, say, keep=keep)
     if session.output == "json":
         click.echo(json.dumps(result.value, ensure_ascii=False))
     else:
@@ -77,7 +78,8 @@ def attack(context: click.Context, session: Session, directory: Path | None) -> 
     say = Teller(session)
     place = demo_directory(directory)
     say("directory", directory=place)
-    outcome = run_attack(place, say)
+    with interruptible(place):
+        outcome = run_attack(place, say)
     if session.output == "json":
         click.echo(json.dumps(outcome, ensure_ascii=False))
     if not outcome["passed"]:
@@ -114,7 +116,7 @@ def _say_next(say: Teller, result: Result) -> None:
         f"{verify} receipt {shlex.quote(str(receipt))} --genesis {genesis}",
         f"{_program('eqz')} demo attack",
     ):
-        click.echo(f"  {command}", err=True)
+        say("command", command=command)
 
 
 def _program(name: str) -> str:

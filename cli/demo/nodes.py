@@ -11,15 +11,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import httpx
 
 from chain.genesis import GenesisInstitution, Params
 from cli.envelope import write_text
-from cli.failures import CommandError, InputError
+from cli.failures import CommandError, InputError, NothingAcceptedError
 from cli.founding import NODE_KINDS, Endpoint, Network, found_network, new_password
 from cli.keystore import write_private
 
@@ -106,6 +108,30 @@ def found(
     )
 
 
+@contextmanager
+def interruptible(directory: Path) -> Iterator[None]:
+    """SIGTERM and a closed terminal (SIGHUP) end a demonstration as Ctrl-C does: its nodes are stopped too.
+
+    A signal that somebody ignores on purpose (nohup) stays ignored. Raises NothingAcceptedError.
+    """
+    numbers = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise NothingAcceptedError(
+            f"interrupted: the nodes are stopped, the files stay in {directory}", "INTERRUPTED"
+        ) from None
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def _free_ports(count: int) -> list[int]:
     """Ports nobody uses now, held together while they are found so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
@@ -129,7 +155,6 @@ class DemoNodes:
         for node in self.nodes.values():
             self.start(node)
         self.wait_ready()
-        self.write_marker()
 
     def start(self, node: DemoNode) -> None:
         """Start one process; it outlives this one only with --keep."""
@@ -142,6 +167,7 @@ class DemoNodes:
                 stderr=log,
                 start_new_session=True,
             )
+        self.write_marker()
 
     def wait_ready(self, names: Iterable[str] | None = None, seconds: float = START_SECONDS) -> None:
         """Until each answers that it is ready. CommandError with the end of its log when one does not."""
