@@ -31,7 +31,7 @@ UNKNOWN_ACTION = _reason(
     "TX-ACTION", "formats: Transaction",
     "белгісіз әрекет: {action}, нұсқа {version}", "неизвестное действие: {action}, версия {version}",
     "unknown action {action}, version {version}",
-    "update the program, or choose an action that `eqz tx build --help` lists",
+    "update the program, or choose one that `eqz tx actions` lists",
 )  # fmt: skip
 BAD_ARGUMENTS = _reason(
     "TX-ARGUMENTS", "formats: Transaction",

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from cli.main import eqz
 from contracts.executor import REGISTER
 from contracts.reasons import CATALOGUE
 
@@ -51,3 +54,21 @@ def test_every_rule_of_ours_that_a_refusal_or_an_action_quotes_has_its_section()
 def _section(page: str, name: str) -> str:
     """How the section's heading begins; `formats: Encoding, 8` is rule 8 under it."""
     return f"{name}. " if page == "budget-machine" else re.sub(r", [0-9]+$", "", name)
+
+
+COMMAND = re.compile(r"(?<![\w./-])eqz(?: -{1,2}[a-z-]+ \S+)* ([a-z]+)(?: ([a-z][a-z-]*))?")
+
+
+def test_every_command_that_a_page_or_a_remedy_names_is_there() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in _pages()]
+    texts += [reason.remedy for reason in CATALOGUE.values()]
+    named = {match for text in texts for match in COMMAND.findall(text)}
+    assert {(noun, verb) for noun, verb in named if not _is_command(noun, verb)} == set()
+
+
+def _is_command(noun: str, verb: str) -> bool:
+    context = click.Context(eqz)
+    found = eqz.get_command(context, noun)
+    if isinstance(found, click.Group) and verb:
+        return found.get_command(context, verb) is not None
+    return found is not None
