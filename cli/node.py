@@ -19,6 +19,12 @@ FREE_BYTES_WANTED = 1 << 30
 
 CERTIFICATE_WARNING_DAYS = 30
 
+_LOG = "; if it was started, the last line of its log says why it ended"
+_NO_VOTE = (
+    "it does not: the block log is being repaired, this key is not (or not yet) a validator's, or its votes "
+    "are not known; the critical line of the log says which (docs/operating.md, Fatal messages)"
+)
+
 
 @click.group(name="node", help="One node: init, run, status, doctor.")
 @global_options
@@ -185,21 +191,34 @@ def _check_files(directory: Path) -> list[dict[str, Json]]:
     from chain.genesis import Genesis
     from network.certificates import certificate_der, valid_until
     from node.config import NodeConfig
+    from node.node import peer_certificate
 
     config = NodeConfig.load(directory)
     findings = [_finding("node.toml", True, f"{config.name}, {len(config.peers)} peers")]
     try:
         found = Genesis.decode(config.path(config.genesis).read_bytes()).chain_id.hex()
-        findings.append(_finding("genesis", found == config.genesis_hash, found))
+        is_ours = found == config.genesis_hash
+        findings.append(
+            _finding("genesis", is_ours, found if is_ours else _other(found, config.genesis_hash))
+        )
         end = valid_until(certificate_der(config.path(config.certificate).read_bytes()))
         days = (end - datetime.now(UTC)).days
         findings.append(_finding("certificate", days > CERTIFICATE_WARNING_DAYS, f"valid for {days} days"))
     except (OSError, LedgerError) as error:
         findings.append(_finding("files", False, str(error)))
+    for peer in config.peers:
+        try:
+            peer_certificate(config, peer)
+        except LedgerError as error:
+            findings.append(_finding(f"peers/{peer.institution}.crt", False, str(error)))
     for name in (config.validator_key, config.password_file, config.certificate_key):
         if name is not None:
             findings.append(_check_mode(config.path(name)))
     return findings
+
+
+def _other(found: str, expected: str) -> str:
+    return f"{found}, node.toml says {expected}: another network's genesis"
 
 
 def _check_mode(path: Path) -> dict[str, Json]:
@@ -219,17 +238,15 @@ def _check_running(directory: Path) -> list[dict[str, Json]]:
     try:
         url = address_in(directory)
     except NothingAcceptedError as error:
-        return [_finding("running", False, error.message)]
+        return [_finding("running", False, error.message + _LOG)]
     with connected((url,)) as client:
         found = client.status_of(url)
         if found is None:
-            return [_finding("running", False, f"{url} does not answer")]
+            return [_finding("running", False, f"{url} does not answer{_LOG}")]
         reasons = client.readiness_of(url)
     return [
         _finding("running", True, f"{url}, height {found.get('height')}"),
-        _finding(
-            "votes", bool(found.get("votes")), "this key votes" if found.get("votes") else "it does not"
-        ),
+        _finding("votes", bool(found.get("votes")), "this key votes" if found.get("votes") else _NO_VOTE),
         _finding("ready", not reasons, "; ".join(reasons)),
     ]
 

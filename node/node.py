@@ -447,9 +447,7 @@ def _transport(
     config: NodeConfig, genesis: Genesis, key: SigningKey | None, height: Callable[[], int]
 ) -> Transport:
     peers = tuple(
-        PinnedPeer(
-            Address(bytes.fromhex(peer.address)), _peer_certificate(config, peer), peer.host, peer.port
-        )
+        PinnedPeer(Address(bytes.fromhex(peer.address)), peer_certificate(config, peer), peer.host, peer.port)
         for peer in config.peers
     )
     address = key.address if key is not None else ZERO_HASH
@@ -470,7 +468,8 @@ def _transport(
     )
 
 
-def _peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
+def peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
+    """DER of the certificate that a peer is pinned to. ConfigError when the file is not that one."""
     path = config.path("peers") / f"{peer.institution}.crt"
     try:
         certificate = certificate_der(path.read_bytes())
