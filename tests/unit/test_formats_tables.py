@@ -1,6 +1,7 @@
 """The tables of docs/formats.md say what the code does: actions and what they change, records of the state,
 messages between peers, records of the log."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from contracts.records import Collection, Kind, Role
 from storage import log_format
 from web.schemas import ReceiptOut
 
-PAGE = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 
 RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.INSTITUTIONS: (records.Institution,),
@@ -152,3 +154,21 @@ def test_members_of_the_files_for_people_are_those_that_are_written() -> None:
     )
     assert envelope == ENVELOPE_MEMBERS
     assert receipt == {field.serialization_alias or name for name, field in ReceiptOut.model_fields.items()}
+
+
+def emitted() -> set[tuple[str, int]]:
+    """Name and number of fields of every event that a rule emits."""
+    return {
+        (str(ast.literal_eval(call.args[0])), len(call.args) - 1)
+        for module in (ROOT / "contracts").glob("*.py")
+        for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "emit"
+    }
+
+
+def test_every_event_stands_there_with_as_many_fields() -> None:
+    stated = {
+        (name.strip("`"), len(re.sub(r"\[.*\]", "", fields).split(", ")))
+        for name, fields in rows("Events")[1:]
+    }
+    assert stated == emitted()
