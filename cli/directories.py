@@ -12,12 +12,13 @@ from cli.amounts import day_of
 from cli.client import connected
 from cli.documents import Json
 from cli.envelope import write_text
-from cli.failures import InputError, NotFoundError
+from cli.failures import Details, InputError, NotFoundError
 from cli.output import emit_item, emit_list
 from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
 from cli.session import Session, global_options, pass_session
 from cli.views import directory_items
+from contracts.directories import DirectoryName
 from contracts.records import Collection, directory_key, prefix_of
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -88,7 +89,7 @@ def history(session: Session, directory: str, code: str, read: Reading) -> None:
         emit_list(session, "eqz.directory.history/1", versions, as_of(client, int(found["height"])))
 
 
-@click.command("import", help="Make the document of directory publish from a CSV file.")
+@click.command("import")
 @click.argument("directory")
 @click.argument("file", type=_FILE)
 @click.option("--valid-from", metavar="DATE", help="For rows without a valid_from.")
@@ -96,9 +97,27 @@ def history(session: Session, directory: str, code: str, read: Reading) -> None:
 @global_options
 @pass_session
 def import_csv(session: Session, directory: str, file: Path, valid_from: str | None, out: Path) -> None:
-    """Columns code, name_ru, where known name_kk, name_en, valid_from, valid_to; others are attributes."""
-    with file.open(encoding="utf-8-sig", newline="") as source:
-        rows = [_row(row, number, file, valid_from) for number, row in enumerate(csv.DictReader(source), 2)]
+    """Make the document of directory publish from a CSV file.
+
+    Columns code, name_ru, where known name_kk, name_en, valid_from, valid_to; others are attributes.
+    """
+    if directory not in DirectoryName.ALL:
+        raise InputError(
+            f"no directory {directory}; directories are {', '.join(DirectoryName.ALL)}", "INPUT-DIRECTORY"
+        )
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            head = source.readline()
+            source.seek(0)
+            delimiter = ";" if head.count(";") > head.count(",") else ","
+            table = list(csv.DictReader(source, delimiter=delimiter, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"{file}: not a CSV table in UTF-8: {error}",
+            "INPUT-CSV",
+            Details(remedy="save it as CSV UTF-8"),
+        ) from None
+    rows = [_row(row, number, file, valid_from) for number, row in enumerate(table, 2)]
     if not rows:
         raise InputError(f"{file} has no rows", "INPUT-CSV")
     document: Json = {"directory": directory, "rows": [*rows]}
@@ -110,8 +129,13 @@ def import_csv(session: Session, directory: str, file: Path, valid_from: str | N
 
 def _row(row: dict[str, str], number: int, file: Path, valid_from: str | None) -> dict[str, Json]:
     starts = row.get("valid_from") or valid_from
-    if not row.get("code") or not row.get("name_ru") or not starts:
-        raise InputError(f"{file}, line {number}: code, name_ru and valid_from are needed", "INPUT-CSV")
+    if None in row or not row.get("code") or not row.get("name_ru") or not starts:
+        raise InputError(
+            f"{file}, line {number}: code, name_ru and a valid_from are needed, and no field without a "
+            f"column; the columns are {', '.join(name for name in row if name)}",
+            "INPUT-CSV",
+            Details(remedy="name the columns in the first line; --valid-from serves all rows"),
+        )
     return {
         "code": row["code"],
         "valid_from": starts,

@@ -74,8 +74,8 @@ def read_source(source: Source) -> Json:
     elif source.file is not None:
         try:
             document = parse_json(Path(source.file).read_text(encoding="utf-8"), source.file)
-        except (FileNotFoundError, UnicodeDecodeError) as error:
-            raise InputError(f"{source.file}: {error}", "FILE") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{source.file}: not text in UTF-8: {error}", "FILE") from None
     document = set_fields(document, source.settings)
     return document if source.prepare is None else source.prepare(document)
 
@@ -162,6 +162,8 @@ def show_consequences(session: Session, envelope: Envelope) -> None:
 def _value(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "—" if value is None else str(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli.documents import Json
-from cli.failures import InputError
+from cli.failures import Details, InputError
 from cli.output import emit_item, emit_list
 from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
@@ -211,7 +211,13 @@ def genesis(
     read = [founding.parse_part(path.read_text(encoding="utf-8"), str(path)) for path in parts]
     made = founding.genesis_of(name, read, parse_params(params))
     if expect is not None and expect != made.chain_id.hex():
-        raise VerificationError(f"these parts make {made.chain_id.hex()}, expected {expect}", "GENESIS-HASH")
+        raise VerificationError(
+            f"these parts make {made.chain_id.hex()}, expected {expect}",
+            "GENESIS-HASH",
+            Details(
+                remedy="nothing was written: compare the parts, --name and --param with the other members"
+            ),
+        )
     if out is not None:
         out.write_bytes(made.encode())
     if node_directory is not None:

@@ -13,10 +13,11 @@ from typing import Any, Final
 import click
 
 from cli import flow, reading
+from cli.client import connected
 from cli.directories import DIRECTORY_COMMANDS
 from cli.documents import Json, as_object, form
 from cli.envelope import known_action
-from cli.failures import InputError
+from cli.failures import InputError, NothingAcceptedError
 from cli.flow import Signing, Source, Way
 from cli.output import emit_item, emit_list
 from cli.people import parse_signer, read_person
@@ -25,6 +26,7 @@ from cli.session import Session, global_options, pass_session
 from cli.tx import signing_options, source_options
 from cli.views import VIEWS, View
 from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS
+from contracts.records import Collection, Institution
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -137,7 +139,30 @@ def _signer_document(session: Session, verb: str, extra: Extra, document: Json) 
         found.update(_registration(extra.publics[0]))
         if verb == "rotate":
             del found["roles"]
+        if verb == "add":
+            _tell_number(session, extra.publics[0])
     return found
+
+
+def _tell_number(session: Session, path: Path) -> None:
+    """The ledger numbers signers in the order they come. A public side that says another number would sign
+    as somebody else: say so while it can be put right. Without a node in reach nothing is said."""
+    person = read_person(path)
+    if not session.nodes():
+        return
+    try:
+        with connected(session.nodes()) as client:
+            found = client.value(Collection.INSTITUTIONS, person.institution.encode("ascii"))["value"]
+    except NothingAcceptedError:
+        return
+    if found is None:
+        return
+    following = Institution.decode(bytes.fromhex(found)).signers + 1
+    if following != person.serial:
+        session.say(
+            f"{path} says serial {person.serial}, the ledger will give {following}: write {following} into "
+            f"{path}, or sign with --as {person.institution}:{following}"
+        )
 
 
 def _signer_id(session: Session, text: str) -> str:

@@ -44,7 +44,9 @@ def explain(session: Session, code: str) -> None:
     if reason is None:
         near = ", ".join(difflib.get_close_matches(code.upper(), CATALOGUE, 3))
         raise NotFoundError(
-            f"no rule {code}", "NOT-FOUND", Details(remedy=f"did you mean {near}?" if near else "")
+            f"no rule {code}",
+            "NOT-FOUND",
+            Details(remedy=f"did you mean {near}?" if near else "eqz rule list"),
         )
     emit_item(
         session,

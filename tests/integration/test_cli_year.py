@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +38,19 @@ class Desk:
 
     def eqz(self, *arguments: str, status: int = 0) -> Any:
         """Run a command; its JSON, after checking its exit status."""
+        out, err = self._run(arguments, status)
+        return json.loads(out or err.splitlines()[-1])
+
+    def told(self, *arguments: str) -> str:
+        """Run a command that ends with 0; what it says to people."""
+        return self._run(arguments, 0)[1]
+
+    def _run(self, arguments: Sequence[str], status: int) -> tuple[str, str]:
         out, err = io.StringIO(), io.StringIO()
         with chdir(self.work), redirect_stdout(out), redirect_stderr(err):
             found = command.run([*arguments, "-o", "json"], Session(environment=self.environment()))
         assert found == status, (arguments, out.getvalue(), err.getvalue())
-        return json.loads(out.getvalue() or err.getvalue().splitlines()[-1])
+        return out.getvalue(), err.getvalue()
 
     def environment(self) -> dict[str, str]:
         nodes = ",".join(self.nodes)
@@ -340,7 +348,12 @@ def govern(desk: Desk) -> None:
         "--password-file", str(password),
     )  # fmt: skip
     head = desk.keys("clinic", "head")
-    desk.eqz("signer", "add", "--public", str(key.with_suffix(".pub")), *head, "--yes")
+    other = desk.work / "other.pub"
+    public_side = key.with_suffix(".pub")
+    other.write_text(public_side.read_text(encoding="utf-8").replace('"serial": 3', '"serial": 7'))
+    told = desk.told("signer", "add", "--public", str(other), *head, "--yes", "--dry-run")
+    assert "says serial 7, the ledger will give 3" in told
+    assert "says serial" not in desk.told("signer", "add", "--public", str(public_side), *head, "--yes")
     assert desk.eqz("key", "test", str(key), "--password-file", str(password))["item"]["opens"] is True
     newer = desk.work / "newer.key"
     desk.eqz("key", "rotate", str(key), str(newer), "--password-file", str(password))

@@ -1,0 +1,49 @@
+"""`eqz directory import`: a spreadsheet's table becomes a document, or is refused with what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.terminal import Terminal
+
+OPTIONS = ("--valid-from", "2026-01-01", "--out", "d.json")
+
+
+@pytest.mark.parametrize(
+    "table", ["code,name_ru,unit\n159,Услуги,шт\n", "code;name_ru;unit\n159;Услуги;шт\n"]
+)
+def test_a_table_becomes_the_document_that_publishes_it(tmp_path: Path, table: str) -> None:
+    (tmp_path / "t.csv").write_text(table, encoding="utf-8-sig")
+    Terminal(tmp_path).eqz("directory", "import", "economic", "t.csv", *OPTIONS)
+    document = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    assert document["directory"] == "economic"
+    (row,) = document["rows"]
+    assert (row["code"], row["valid_from"], row["name_ru"]) == ("159", "2026-01-01", "Услуги")
+    assert row["attributes"] == [{"name": "unit", "text": "шт"}]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "code,name_ru\n159,Услуги\n".encode("cp1251"),
+        "kod,name_ru\n159,Услуги\n".encode(),
+        "code,name_ru\n159,Услуги,лишнее\n".encode(),
+        b"code,name_ru\n159,\n",
+        b'code,name_ru\n159,"open\n',
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_and_nothing_is_written(tmp_path: Path, table: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(table)
+    ended = Terminal(tmp_path).run("directory", "import", "economic", "t.csv", *OPTIONS, "-o", "json")
+    assert ended.refusal == ("INPUT-CSV", 2)
+    assert ended.error["remedy"]
+    assert not (tmp_path / "d.json").exists()
+
+
+def test_a_directory_that_the_ledger_does_not_keep_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("code,name_ru\n159,Услуги\n", encoding="utf-8")
+    refused = Terminal(tmp_path).refused("directory", "import", "economics", "t.csv", *OPTIONS)
+    assert refused == ("INPUT-DIRECTORY", 2)
