@@ -174,6 +174,7 @@ def a_node(
     state: MemoryState | None = None,
     limits: MempoolLimits | None = None,
     clock: TestClock | None = None,
+    transport: TestTransport | None = None,
     **params: int,
 ) -> MemoryNode:
     """A node of `member` (None follows) in a network whose validators are `members`."""
@@ -185,7 +186,8 @@ def a_node(
     found_journal = journal or MemoryJournal()
     found_clock = clock or TestClock(tick_ms=1)
     peers = [address_of_validator(name) for name in members if name != member]
-    transport, mempool, metrics = TestTransport(peers), Mempool(limits or MempoolLimits()), NodeMetrics()
+    transport = transport or TestTransport(peers)
+    mempool, metrics = Mempool(limits or MempoolLimits()), NodeMetrics()
     key = None if member is None else key_of_validator(member)
     signer = None if key is None else Signer(key.address, key.sign)
     archive = MemoryArchive()
