@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chain.block import BlockHeader, Change
+from chain.certificate import CommitCertificate, verify_certificate
 from chain.state_tree import StateProof, verify_proof
 from chain.types import Hash32
+from chain.validators import ValidatorSet
 from cli.client import Client, connected
 from cli.documents import Json
 from cli.envelope import write_text
@@ -132,11 +135,15 @@ def _change_of(client: Client, identity: int) -> Change:
 @global_options
 @pass_session
 def proof(session: Session, key: str, out: Path | None) -> None:
-    """Checked here against the header's state root; eqz-verify checks the header's finality."""
+    """Checked here: the value against the header's state root, the header's certificate under the set that it
+    names. That this set is the network's own, a receipt shows, back to the genesis."""
     with connected(session.nodes()) as client:
         place = _change_of(client, int(key)).key if key.isdecimal() and len(key) < 20 else _key(key)
         found = client.value(Collection.TOKENS, place, proof=True)
+        sets = client.page(Collection.VALIDATOR_SETS)["items"]
     header = check_value(found, place)
+    certificate = CommitCertificate.decode(bytes.fromhex(found["certificate"]))
+    check_final(header, certificate, [ValidatorSet.decode(bytes.fromhex(one["value"])) for one in sets])
     if out is not None:
         write_text(out, json.dumps(found, indent=1) + "\n")
     shown = token_item(place, bytes.fromhex(found["value"])) if found["value"] is not None else {"key": key}
@@ -148,11 +155,27 @@ def proof(session: Session, key: str, out: Path | None) -> None:
             "present": found["value"] is not None,
             "state_root": header.state_root.hex(),
             "block_id": header.block_id.hex(),
+            "validators_hash": header.validators_hash.hex(),
+            "chain_id": header.chain_id.hex(),
             "verified": True,
             "file": None if out is None else str(out),
         },
         AsOf(header.height, header.time_ms),
     )
+
+
+def check_final(header: BlockHeader, certificate: CommitCertificate, sets: Iterable[ValidatorSet]) -> None:
+    """Whether more than two thirds of the set that the header names signed it. Raises VerificationError,
+    InvalidMessageError."""
+    if (certificate.height, certificate.block_id) != (header.height, header.block_id):
+        raise VerificationError("the certificate is of another block than the header", "PROOF-FALSE")
+    voting = next((one for one in sets if one.hash == header.validators_hash), None)
+    if voting is None:
+        raise VerificationError(
+            f"the node does not show the validators that the header of block {header.height} names",
+            "PROOF-MISSING",
+        )
+    verify_certificate(certificate, voting, Hash32(header.chain_id))
 
 
 def check_value(found: dict[str, Any], key: bytes) -> BlockHeader:
