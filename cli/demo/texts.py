@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 LINES: Final[dict[str, tuple[str, str, str]]] = {
@@ -151,9 +152,17 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
 _INDEX = {"kk": 0, "ru": 1, "en": 2}
 
 
+INSTRUMENTS: Final[dict[str, dict[str, str]]] = {
+    "resolution": {"kk": "Үкімет қаулысы", "ru": "постановление Правительства", "en": "resolution"},
+    "law": {"kk": "заң", "ru": "закон", "en": "law"},
+}
+"""What a sequester is decided by (BC 97), in the languages of the lines."""
+
+
 def line(name: str, language: str, facts: dict[str, object]) -> str:
-    """The line with its places filled."""
+    """The line with its places filled; a fact may be said by language: {"kk": …, "ru": …, "en": …}."""
     text = LINES[name][_INDEX[language]]
     for key, value in facts.items():
-        text = text.replace("{" + key + "}", str(value))
+        said = value.get(language, value.get("en")) if isinstance(value, Mapping) else value
+        text = text.replace("{" + key + "}", str(said))
     return text

@@ -11,6 +11,7 @@ from cli.amounts import tenge_of
 from cli.demo import budget
 from cli.demo.budget import BUDGET, SOURCE, YEAR
 from cli.demo.desk import Desk, Document
+from cli.demo.texts import INSTRUMENTS
 from cli.documents import Json
 from cli.remote import RemoteState
 from contracts import planner
@@ -327,15 +328,15 @@ class Year:
         position = POSITIONS[administrator][SERVICES]
         too_much = Deal(holder, f"{holder}/26-900", "o900", "a900", SERVICES, 90 * MILLION, 0)
         over = self.desk.refused(registration(too_much, position, 1, 0))
-        self.say("refused", code=over["code"], article=over["article"], message=over["message"])
+        self.say("refused", code=over["code"], article=over["article"], message=over["texts"])
         modest = Deal(holder, f"{holder}/26-901", "o901", "a901", SERVICES, MILLION, 0)
         alone = registration(modest, position, 1, 0)
         one = self.desk.refused(Document(alone.institution, alone.action, alone.content, roles=("head",)))
-        self.say("refused", code=one["code"], article=one["article"], message=one["message"])
+        self.say("refused", code=one["code"], article=one["article"], message=one["texts"])
         opened = self.desk.refused(
             Document(holder, "treasury.open_day", {"day": _date(1, DAY_OF_MONTH + 1)}, roles=("head",))
         )
-        self.say("refused", code=opened["code"], article=opened["article"], message=opened["message"])
+        self.say("refused", code=opened["code"], article=opened["article"], message=opened["texts"])
 
     def _refuse(self, asked: list[Asked]) -> list[Asked]:
         """The treasury returns one request without execution (TP 236); it is asked again next month."""
@@ -455,7 +456,9 @@ class Year:
             "rows": rows,
         }
         self.desk.submit([Document("mof", "sequester.decide", decision)])
-        self.say("decided", amount=tenge_of(plan.total), rows=len(rows), instrument=plan.instrument)
+        self.say(
+            "decided", amount=tenge_of(plan.total), rows=len(rows), instrument=INSTRUMENTS[plan.instrument]
+        )
         step: dict[str, Json] = {"decision": "sequester-2026-1", "rows": len(rows)}
         self.desk.submit([Document("mof", "sequester.apply", step)])
         self.say("sequestered", amount=tenge_of(plan.total))
