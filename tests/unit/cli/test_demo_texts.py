@@ -1,4 +1,4 @@
-"""What the demonstration says: every line in three languages, a refusal in the language that was asked for."""
+"""What the demonstration says: every line in three languages, a refusal in the one that was asked for."""
 
 from __future__ import annotations
 
