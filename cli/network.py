@@ -224,6 +224,12 @@ def genesis(
         own, endpoint = founding.read_own(node_directory)
         if own not in read:
             raise InputError(f"{node_directory}/part.json is not among the parts", "PART")
+        if (node_directory / "blocks").exists():
+            raise InputError(
+                f"{node_directory} has blocks already: its genesis and node.toml stay as they are",
+                "NODE-DIRECTORY",
+                Details(remedy="give the directory that eqz node init just made; change a node in node.toml"),
+            )
         founding.write_node(node_directory, own, read, made, endpoint)
     emit_item(
         session,

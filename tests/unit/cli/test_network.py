@@ -86,3 +86,18 @@ def test_containers_reach_each_other_by_the_names_of_their_institutions(
     config = NodeConfig.load(tmp_path / "n" / "nodes" / "finance")
     assert (config.api.host, config.api.port) == ("0.0.0.0", 8000)
     assert [(peer.host, peer.port) for peer in config.peers] == [("treasury", 7000)]
+
+
+def test_a_node_that_has_blocks_keeps_its_genesis_and_its_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "mof"
+    signer = head_of(tmp_path, "mof", 1)
+    eqz(capsys, tmp_path, "node", "init", str(home), "--institution", "mof:finance", "--signer", signer)
+    found = ("network", "genesis", "--part", str(home / "part.json"), "--node-directory", str(home))
+    eqz(capsys, tmp_path, *found)
+    (home / "blocks").mkdir()
+    (home / "node.toml").write_text("what the operator changed", encoding="utf-8")
+    error = eqz(capsys, tmp_path, *found, status=2)
+    assert error["code"] == "NODE-DIRECTORY"
+    assert (home / "node.toml").read_text(encoding="utf-8") == "what the operator changed"
