@@ -37,7 +37,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "institution": ("cli.nouns", "institutions: add, close, list, show"),
     "signer": ("cli.nouns", "signers: add, rotate, revoke, list"),
     "token": ("cli.token", "tokens: list, show, history, proof"),
-    "rule": ("cli.rule", "grounds of refusal and actions: list, explain"),
+    "rule": ("cli.rule", "grounds of refusal: list, explain"),
     "tx": (
         "cli.tx",
         "any document: template, build, batch, show, check, sign, merge, submit, wait, status, receipt",
@@ -45,7 +45,10 @@ NOUNS: dict[str, tuple[str, str]] = {
     "key": ("cli.key", "keys of people: new, list, show, rotate, prove, test"),
     "profile": ("cli.config", "sets of settings: list, use, set"),
     "config": ("cli.config", "settings in force: show, set"),
-    "network": ("cli.network", "networks: new, show, genesis, propose, vote, members, params, evidence"),
+    "network": (
+        "cli.network",
+        "networks: new, genesis, show, members, validators, params, propose, vote, ballots, evidence",
+    ),
     "node": ("cli.node", "one node: init, run, status, doctor"),
     "demo": ("cli.demo", "one budget year on four nodes, on this machine"),
 }
