@@ -271,7 +271,7 @@ def members(session: Session, read: Reading) -> None:
     from cli.reading import view_items
     from cli.views import VIEWS
 
-    found = view_items(session, VIEWS["institution"], {"is_member": "True"}, read)
+    found = view_items(session, VIEWS["institution"], {"is_member": "true"}, read)
     nodes = view_items(session, VIEWS["validator"], {}, read).items
     running = {str(one["institution"]): one for one in nodes if one["removed"] is None}
     items: list[dict[str, Json]] = [

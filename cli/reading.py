@@ -186,6 +186,7 @@ def view_items(
     keep: Callable[[Mapping[str, Json]], bool] | None = None,
 ) -> Found:
     """All records of a view that match the filters, and `keep` when it is given."""
+    check_choices(filters, view.choices)
 
     def items(key: bytes, value: bytes) -> list[dict[str, Json]]:
         item = view.item(key, value)
@@ -223,9 +224,23 @@ def _matches(item: Mapping[str, Json], filters: Mapping[str, str]) -> bool:
     for name, wanted in filters.items():
         if name not in item:
             raise InputError(f"no field {name}; fields are {', '.join(item)}", "INPUT-FIELD")
-        if str(item[name]) != wanted and not (item[name] is None and wanted == ""):
+        if _as_typed(item[name]) != wanted:
             return False
     return True
+
+
+def _as_typed(value: Json) -> str:
+    """A field as a person types it after FIELD=: nothing for none, true and false as in JSON."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check_choices(filters: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> None:
+    """A field with few values is never asked for another: an empty list would say that there is nothing."""
+    for name, known in choices.items():
+        if name in filters and filters[name] not in known:
+            raise InputError(f"no {name} {filters[name]!r}; it is one of {', '.join(known)}", "INPUT-FIELD")
 
 
 def view_item(

@@ -19,12 +19,12 @@ from cli.documents import Json
 from cli.envelope import write_text
 from cli.failures import InputError, NotFoundError, VerificationError
 from cli.output import AsOf, emit_item, emit_list
-from cli.reading import Found, Reading, items_of, parse_filters, reading_options
+from cli.reading import Found, Reading, check_choices, items_of, parse_filters, reading_options
 from cli.reads import as_of
 from cli.session import Session, global_options, pass_session
 from cli.views import token_item
 from contracts.actions import TOKENS_PER_TRANSACTION, TRANSACTIONS_PER_BLOCK
-from contracts.records import Collection, Token
+from contracts.records import STATUSES, Collection, Stage, Token
 
 HISTORY_MAXIMUM = 10_000
 """Tokens of one walk; every one is a block to fetch."""
@@ -51,7 +51,14 @@ def list_tokens(session: Session, filters: tuple[str, ...], read: Reading) -> No
     emit_list(session, "eqz.token.list/1", found.items, found.as_of, found.following)
 
 
+_CHOICES = {
+    "status": tuple(name for name, _ in STATUSES),
+    "stage": tuple(stage.name.lower() for stage in Stage),
+}
+
+
 def _tokens(session: Session, filters: dict[str, str], read: Reading) -> Found:
+    check_choices(filters, _CHOICES)
     return items_of(
         session, Collection.TOKENS, b"", lambda key, value: [token_item(key, value)], filters, read
     )

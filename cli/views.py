@@ -46,6 +46,11 @@ class View:
     numbers: Mapping[str, type[IntEnum]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Fields with few values, and the values."""
+        return {name: tuple(one.name.lower() for one in numbers) for name, numbers in self.numbers.items()}
+
     def item(self, key: bytes, value: bytes) -> dict[str, Json]:
         """Key and record as one flat object."""
         named = dict(self.key_fields(key))

@@ -277,6 +277,10 @@ def pay_and_restore(desk: Desk) -> None:
         ("2260001/26-1", "refused", "0.00"),
         ("2260001/26-2", "executed", "1500.00"),
     ]
+    assert desk.eqz("payment", "list", "is_advance=false", "refusal=")["items"] == found[1:]
+    assert desk.eqz("payment", "list", "is_advance=true")["items"] == []
+    for noun, asked in (("payment", "status=executd"), ("token", "stage=payed"), ("token", "status=paid")):
+        assert desk.eqz(noun, "list", asked, status=2)["error"]["code"] == "INPUT-FIELD"
 
 
 def request_by_table(desk: Desk, request: dict[str, Any]) -> None:
