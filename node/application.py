@@ -143,6 +143,10 @@ class LedgerApplication:
         """Committed state, for reading."""
         return self._store
 
+    def frozen(self) -> FrozenState:
+        """The state of the applied height, to be read on any thread while the chain goes on; close it."""
+        return self._store.snapshot()
+
     def validators_at(self, height: int) -> ValidatorSet:
         found = self._sets.get(height)
         if found is None:

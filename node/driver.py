@@ -547,6 +547,7 @@ class Driver:
         if self._status_timer is not None:
             self._status_timer.cancel()
         self._transport.broadcast(MessageType.STATUS, self._machine.status().encode())
+        self._metrics.votes.set(int(self.votes))
         self._metrics.peers.set(len(self._transport.connected()))
         self._bodies.ask_again(self._machine.height)
         self._catch_up.ask(self._machine.height)

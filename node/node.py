@@ -44,6 +44,7 @@ from node.ledger import Ledger
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import BlockStore
+from node.recount import Recount
 from node.repair import LogRepair
 from node.secrets import read_password
 from node.verified import VerifiedSignatures
@@ -78,6 +79,7 @@ class Node:
     ledger: Ledger
     driver: Driver
     transport: Transport
+    recount: Recount
     resources: ExitStack
 
     async def run(self) -> None:
@@ -94,6 +96,7 @@ class Node:
             for task in (deciding, links):
                 task.cancel()
             ended = await asyncio.gather(deciding, links, return_exceptions=True)
+            await self.recount.stop()
         for outcome in ended:
             if isinstance(outcome, CorruptionError) and not isinstance(outcome, LogDamageError):
                 _mark_damaged(self.config.path(STATE), outcome)
@@ -171,6 +174,7 @@ def _compose(config: NodeConfig, resources: ExitStack) -> Node:
         clock=clock,
         metrics=metrics,
     )
+    recount = Recount(application.frozen, metrics)
     driver = Driver(
         application=application,
         blocks=blocks,
@@ -183,10 +187,10 @@ def _compose(config: NodeConfig, resources: ExitStack) -> Node:
         signatures=signatures,
         metrics=metrics,
         archive=VoteArchive(config.path(VOTES)),
-        observers=(ledger,),
+        observers=(ledger, recount),
     )
     ledger.attach(driver)
-    return Node(config, ledger, driver, transport, resources)
+    return Node(config, ledger, driver, transport, recount, resources)
 
 
 # --- a damaged block log
