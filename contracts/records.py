@@ -180,7 +180,17 @@ class Record:
     @classmethod
     def find(cls, state: StateReader, collection: str, key: bytes) -> Self | None:
         data = state.get(collection, key)
-        return None if data is None else cls.decode(data)
+        return None if data is None else cast(Self, _decoded(cast(Any, cls), data))
+
+
+RECORDS_REMEMBERED: Final = 8192
+"""Decoded records, frozen and a function of their bytes; some 500 bytes each. A document reads the same
+institution, plan and directory entries as the one before it."""
+
+
+@lru_cache(RECORDS_REMEMBERED)
+def _decoded(kind: type[Record], data: bytes) -> Record:
+    return kind.decode(data)
 
 
 def key_of(*parts: Value) -> bytes:
