@@ -131,8 +131,9 @@ def table(figures: dict[str, Any]) -> str:
         ),
         (
             "6 sizes",
-            f"{start_up['disk_bytes_per_transaction']} bytes on disk a document of (1); {sizes['tokens']} tokens: "
-            f"{sizes['disk_bytes_per_token']} bytes a token, resident {max(sizes['resident_mib'].values())} MiB",
+            f"{start_up['disk_bytes_per_transaction']} bytes on disk a document of (1); "
+            f"{sizes['tokens']} tokens: {sizes['disk_bytes_per_token']} bytes a token, "
+            f"resident {max(sizes['resident_mib'].values())} MiB",
         ),
         ("took", f"{figures['seconds']} s"),
     ]
