@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 
 from chain.codec import (
     HASH,
@@ -32,7 +33,7 @@ GENESIS_BYTES = 1 << 20
 PARAMS_BYTES = 4096
 
 APP_VERSION = 1
-"""The rules of this release."""
+"""Version of the rules as a whole; a block of another version is not valid here."""
 
 INSTITUTIONS_MAXIMUM = 10_000
 SIGNERS_MAXIMUM = 50_000
@@ -45,7 +46,7 @@ KINDS = ("finance", "treasury", "abp", "gu", "government", "parliament", "audit"
 institution, government, parliament, audit chamber."""
 
 
-class Role:
+class Role(IntEnum):
     """What a signer may do; a signer's roles are the sum of its bits."""
 
     PREPARER = 1
@@ -55,7 +56,7 @@ class Role:
     OPERATOR = 16
 
 
-ROLES_MAXIMUM = 31
+ROLES_MAXIMUM = sum(Role)
 
 
 # --- parameters

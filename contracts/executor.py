@@ -24,7 +24,7 @@ from chain.errors import DecodeError, ExecutionFault
 from chain.genesis import Params
 from chain.keys import verify
 from chain.state_tree import TreeUpdate, state_path, update, value_hash
-from chain.transaction import SignedTransaction, tx_sign_bytes
+from chain.transaction import BODY_BYTES, SIMPLE_BODY_BYTES, SignedTransaction, tx_sign_bytes
 from chain.types import Hash32, Height, Signature, SignerId
 from contracts import areas, invariants, membership, reasons
 from contracts.actions import REGISTER, Action, Call
@@ -69,9 +69,6 @@ BLOCK_RESULTS_BYTES = RESULTS_BYTES - (2 << 20)
 """Outcomes and changes, counted with these overheads (docs/formats.md, Transaction): a document may touch
 many large records, and what it leaves must still be stored and read by every node. What a block changes
 before its transactions fits the rest many times."""
-
-PLAIN_TRANSACTION_BYTES = 64 * 1024
-BATCH_TRANSACTION_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +386,7 @@ def _known_action(signed: SignedTransaction) -> Action:
     found = REGISTER.get((transaction.action, transaction.version))
     if found is None:
         raise RejectionError(reasons.UNKNOWN_ACTION, action=transaction.action, version=transaction.version)
-    limit = BATCH_TRANSACTION_BYTES if found.is_batch else PLAIN_TRANSACTION_BYTES
+    limit = BODY_BYTES if found.is_batch else SIMPLE_BODY_BYTES
     size = len(signed.body) + len(signed.auth)
     if size > limit:
         raise RejectionError(reasons.TOO_LARGE, size_bytes=size, limit_bytes=limit)

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from chain.codec import BOOL, HASH, NAME, SIGNATURE, ListOf, OneOf, Optional, Row, Shape, Text, Uint
 from chain.errors import InvalidBlockError, InvalidMessageError
+from chain.evidence import EVIDENCE_HEIGHTS
 from chain.genesis import SERIAL_MAXIMUM
 from chain.keys import ED25519, address_of, possession_bytes, signer_id, verify
 from chain.types import Address, Height, InstitutionId, SignerId
@@ -48,7 +49,7 @@ from contracts.state import Overlay, StateReader
 SIGNERS_MAXIMUM: Final = SERIAL_MAXIMUM
 """Serials of one institution: a rotated key keeps its serial, so these are people, not keys."""
 
-SETS_KEPT_HEIGHTS: Final = 10_000
+SETS_KEPT_HEIGHTS: Final = EVIDENCE_HEIGHTS
 """How long after its last height a validator set can judge evidence (docs/formats.md, Votes)."""
 
 SETS_PRUNED_PER_BLOCK: Final = 10

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final, Self, cast
 import msgpack
 
 from chain.codec import Value, encode
+from chain.genesis import KINDS
+from chain.genesis import Role as Role
 from chain.types import SignerId
 from contracts.state import Overlay, StateReader
 
@@ -66,17 +68,7 @@ class Kind:
     GOVERNMENT: Final = "government"
     PARLIAMENT: Final = "parliament"
     AUDIT: Final = "audit"
-    ALL: Final = (FINANCE, TREASURY, ABP, GU, GOVERNMENT, PARLIAMENT, AUDIT)
-
-
-class Role(IntEnum):
-    """Roles of a signer, as bits of a mask."""
-
-    PREPARER = 1
-    ACCOUNTANT = 2
-    HEAD = 4
-    MODERATOR = 8
-    OPERATOR = 16
+    ALL: Final = KINDS
 
 
 class Stage(IntEnum):

@@ -13,6 +13,7 @@ from chain.block import Block, BlockHeader, auth_root, evidence_root, transactio
 from chain.certificate import CommitCertificate, certificate_hash, verify_certificate
 from chain.errors import DecodeError, InvalidBlockError, InvalidMessageError
 from chain.evidence import EVIDENCE_HEIGHTS, Evidence, check_evidence
+from chain.genesis import APP_VERSION
 from chain.hashing import History
 from chain.transaction import SignedTransaction
 from chain.types import ZERO_HASH, Address, Hash32, Height
@@ -20,9 +21,6 @@ from contracts.context import BlockContext
 from contracts.executor import Execution
 from contracts.membership import Misbehaviour
 from node.ports import Application
-
-APP_VERSION = 1
-"""Version of the rules as a whole; a block of another version is not valid here."""
 
 HEADER_ROOM_BYTES = 32 * 1024
 """Kept free of transactions in a block: header, a certificate of 100 validators, sixteen pieces of

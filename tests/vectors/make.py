@@ -137,8 +137,8 @@ def a_genesis() -> Genesis:
             _institution("gu-2260101", "gu", "2260101", "health", "№ 1 мекеме", "Учреждение № 1"),
         ),
         signers=(
-            GenesisSigner(InstitutionId("treasury"), 1, ED25519, PEOPLE[0].public_key, Role.HEAD),
-            GenesisSigner(InstitutionId("treasury"), 2, ED25519, PEOPLE[1].public_key, Role.ACCOUNTANT),
+            GenesisSigner(InstitutionId("treasury"), 1, ED25519, PEOPLE[0].public_key, int(Role.HEAD)),
+            GenesisSigner(InstitutionId("treasury"), 2, ED25519, PEOPLE[1].public_key, int(Role.ACCOUNTANT)),
         ),
     )
 

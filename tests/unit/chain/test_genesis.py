@@ -37,7 +37,7 @@ WHOLE = Genesis(
     validators=(GenesisValidator(KEYS[0], 1, MINFIN), GenesisValidator(KEYS[1], 1, HEALTH)),
     institutions=(an_institution(HEALTH, kind="abp", code="226"), an_institution(MINFIN)),
     signers=(
-        GenesisSigner(MINFIN, 1, 1, KEYS[2], Role.HEAD),
+        GenesisSigner(MINFIN, 1, 1, KEYS[2], int(Role.HEAD)),
         GenesisSigner(MINFIN, 2, 1, KEYS[3], Role.ACCOUNTANT | Role.MODERATOR),
     ),
 )
