@@ -203,14 +203,19 @@ class Genesis:
 
 PARAM_BOUNDS = {
     "adjustment-percent": (0, 100),
+    "adjustment-rural-percent": (0, 100),
     "ballot-days": (1, 3_660),
     "block-bytes": (65_536, 4_194_304),
     "block-cost": (100, 10_000),
     "block-interval-ms": (0, 60_000),
     "delay-ms": (1, 600_000),
+    "development-free-percent": (0, 100),
+    "development-percent": (0, 100),
     "idle-ms": (1, 3_600_000),
     "payment-request-days": (1, 366),
     "precision-ms": (1, 600_000),
+    "rating-effects": (0, 1),
+    "rating-floor": (0, 100),
     "replay-window-ms": (1_000, 31_622_400_000),
     "retention-percent": (0, 100),
     "sequester-exact-ten": (0, 2),
@@ -221,6 +226,7 @@ PARAM_BOUNDS = {
     "timeout-vote-step-ms": (0, 3_600_000),
     "transaction-keys": (5, 8_000),
     "transaction-signatures": (2, 8),
+    "unaccepted-days": (1, 366),
 }
 """Every parameter of version 1 with its bounds, both included."""
 

@@ -36,13 +36,13 @@ _TEXT = text(600)
 _ANY = anything
 _MONTHS = list_of(UINT, 12)
 _NAMES = list_of(_TEXT, 20_000)
-_PROGRAMME = [*((f"field {at}", _ANY) for at in range(7)), *((f"sum {at}", UINT) for at in range(6))]
+_PROGRAMME = [*((f"field {at}", _ANY) for at in range(8)), *((f"sum {at}", UINT) for at in range(6))]
 _RECORDS: dict[str, Shape] = {
     "appropriations": struct(1, *_PROGRAMME),
     "plans": struct(1, ("obligations", _MONTHS), ("payments", _MONTHS)),
     "obligations": struct(
         1, ("line", _ANY), ("expense", _ANY), ("kind", _TEXT), ("agreement", optional(_TEXT)),
-        ("payee", _ANY), ("amount", UINT), *((f"field {at}", _ANY) for at in range(7)),
+        ("payee", _ANY), ("amount", UINT), *((f"field {at}", _ANY) for at in range(8)),
     ),
     "agreements": struct(
         1, *((f"field {at}", _ANY) for at in range(10)), ("total", UINT), ("years", _ANY), ("earlier", UINT),
@@ -220,7 +220,7 @@ def _key_of(scope: bytes) -> bytes:
 
 
 _FIGURES: dict[str, Callable[[Value], tuple[int, ...]]] = {
-    "appropriations": lambda fields: fields[7:13],
+    "appropriations": lambda fields: fields[8:14],
     "plans": lambda fields: (*_twelve(fields[0]), *_twelve(fields[1])),
     "obligations": lambda fields: (fields[5],),
     "agreements": lambda fields: (fields[10], fields[12]),

@@ -73,14 +73,19 @@ class ParamRule:
 
 PARAM_RULES: Mapping[str, ParamRule] = {
     "adjustment-percent": ParamRule(15, 0, 100),
+    "adjustment-rural-percent": ParamRule(20, 0, 100),
     "ballot-days": ParamRule(30, 1, 3_660),
     "block-bytes": ParamRule(4 << 20, 64 << 10, 4 << 20),
     "block-cost": ParamRule(10_000, 100, 10_000),
     "block-interval-ms": ParamRule(200, 0, 60_000),
     "delay-ms": ParamRule(5_000, 1, 600_000),
+    "development-free-percent": ParamRule(5, 0, 100),
+    "development-percent": ParamRule(10, 0, 100),
     "idle-ms": ParamRule(30_000, 1, 3_600_000),
     "payment-request-days": ParamRule(10, 1, 366),
     "precision-ms": ParamRule(500, 1, 600_000),
+    "rating-effects": ParamRule(0, 0, 1),
+    "rating-floor": ParamRule(40, 0, 100),
     "replay-window-ms": ParamRule(604_800_000, 1_000, 31_622_400_000),
     "retention-percent": ParamRule(95, 0, 100),
     "sequester-exact-ten": ParamRule(0, 0, 2),
@@ -91,6 +96,7 @@ PARAM_RULES: Mapping[str, ParamRule] = {
     "timeout-vote-step-ms": ParamRule(250, 0, 3_600_000),
     "transaction-keys": ParamRule(8_000, 5, 8_000),
     "transaction-signatures": ParamRule(8, 2, 8),
+    "unaccepted-days": ParamRule(30, 1, 366),
 }
 """Every parameter of version 1, by name. The vote that changes a parameter takes five keys, and a money
 document two signatures: no limit may be below."""

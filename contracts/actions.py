@@ -30,7 +30,11 @@ document of very many small rows ends before its work does."""
 
 @dataclass(slots=True)
 class Call:
-    """One transaction while it runs."""
+    """One transaction while it runs.
+
+    `approval`: the number of the approval under which an approved document is carried out, else None; then
+    `institution`, `actor` and `arguments` are those of the document, `signers` those of the last approval.
+    """
 
     state: Overlay
     context: BlockContext
@@ -42,6 +46,7 @@ class Call:
     arguments: tuple[Value, ...]
     events: list[tuple[Value, ...]] = field(default_factory=list)
     tokens_made: int = 0
+    approval: int | None = None
     _day: int | None = None
 
     def emit(self, name: str, *values: Value) -> None:
@@ -73,8 +78,43 @@ Handler = Callable[[Call], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an approval route: who must agree.
+
+    Either any institution of a `kind` or the named `institution`; `role` is a number of `Role`. The step is
+    asked for when the document's amount is at least `from_amount` tiyn.
+    """
+
+    kind: str | None
+    institution: str | None
+    role: int
+    from_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an action does around its approval (`contracts.approvals`).
+
+    `statutory`: steps that the law asks for whatever route is set, from institution and arguments; none: the
+    document may come directly. `amount`: tiyn that the thresholds of a route look at. `begin` runs when the
+    document is submitted for approval, `end` when it is carried out, rejected or withdrawn.
+    """
+
+    statutory: Callable[[str, tuple[Value, ...]], tuple[Step, ...]] = lambda institution, arguments: ()
+    amount: Callable[[tuple[Value, ...]], int] = lambda arguments: 0
+    begin: Callable[[Call, int], None] | None = None
+    end: Callable[[Call, int], None] | None = None
+
+
+NO_APPROVAL = Approval()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
-    """What one kind of document is. `source` cites the article; `summary` says the meaning in one line."""
+    """What one kind of document is. `source` cites the article; `summary` says the meaning in one line.
+
+    `is_routed`: whether the members may ask for approvals before it (`route.set`).
+    """
 
     name: str
     version: int
@@ -85,6 +125,8 @@ class Action:
     handler: Handler
     source: str
     summary: str
+    approval: Approval = NO_APPROVAL
+    is_routed: bool = True
 
 
 REGISTER: dict[tuple[str, int], Action] = {}
@@ -101,13 +143,15 @@ def action(
     summary: str,
     version: int = 1,
     is_batch: bool = False,
+    approval: Approval = NO_APPROVAL,
+    is_routed: bool = True,
 ) -> Callable[[Handler], Handler]:
     """Register a handler as an action. `roles`: one distinct signer of the institution for each."""
 
     def register(handler: Handler) -> Handler:
         assert (name, version) not in REGISTER, f"{name} version {version} is registered twice"
         REGISTER[(name, version)] = Action(
-            name, version, arguments, kinds, roles, is_batch, handler, source, summary
+            name, version, arguments, kinds, roles, is_batch, handler, source, summary, approval, is_routed
         )
         return handler
 

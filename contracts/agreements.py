@@ -275,7 +275,20 @@ def _register_obligation(
     treasury.refuse_if_suspended(call, holder, line, entry.number)
     plans.check_acceptance(call, holder, line, expense, amount)
     obligation = Obligation(
-        line, expense, "agreement", entry.number, entry.supplier, amount, advance, percent, 0, (), 1, (), True
+        line,
+        expense,
+        "agreement",
+        entry.number,
+        entry.supplier,
+        amount,
+        advance,
+        percent,
+        0,
+        (),
+        1,
+        (),
+        True,
+        None,
     )
     allocated = TokenKey(line, holder, expense, Stage.ALLOCATED)
     tokens.move(call, allocated, registered_key(holder, name, obligation), amount)

@@ -19,6 +19,7 @@ from contracts.fields import CODE3, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fie
 from contracts.records import (
     Appropriation,
     Budget,
+    BudgetStatus,
     Collection,
     Institution,
     Kind,
@@ -36,6 +37,10 @@ from contracts.state import StateReader
 SECTIONS: Final = ("costs", "budget_loans", "financial_assets")
 """затраты, бюджетные кредиты, приобретение финансовых активов (BC 9(3))."""
 
+ORDINARY, DISTRIBUTABLE, RESERVE = "ordinary", "distributable", "reserve"
+NATURES: Final = (ORDINARY, DISTRIBUTABLE, RESERVE)
+"""An ordinary programme; one that the Government distributes among others; a reserve (BC 98)."""
+
 NOT_PROTECTED, PROTECTED, PARTLY_PROTECTED = 0, 1, 2
 """Whether a programme may be sequestered (BC 97(4)): yes; no; all but the listed subprogrammes."""
 
@@ -49,6 +54,7 @@ PROGRAMME = Row(
         ("administrator", CODE3),
         ("programme", CODE3),
         ("amount", POSITIVE),
+        ("nature", OneOf(*NATURES)),
         ("is_development", BOOL),
         ("protected", Uint(NOT_PROTECTED, PARTLY_PROTECTED)),
         ("protected_subprogrammes", ListOf(CODE3, 100)),
@@ -68,6 +74,7 @@ ADOPT = Row(
         ("costs", AMOUNT),
         ("budget_loans", AMOUNT),
         ("financial_assets", AMOUNT),
+        ("mrp", AMOUNT),
         ("programmes", ListOf(PROGRAMME, ROWS, 1)),
     ),
 )
@@ -84,7 +91,7 @@ ADOPT = Row(
 )
 def adopt(call: Call) -> None:
     """Issues the adopted tokens of all programmes. Once per budget and year."""
-    budget, year, source, law, law_date, costs, loans, assets, programmes = fields_of(call.arguments)
+    budget, year, source, law, law_date, costs, loans, assets, mrp, programmes = fields_of(call.arguments)
     day = call.day()
     if year < civil(day)[0]:
         raise RejectionError(reasons.YEAR_NOT_OPEN, year=year, found=civil(day)[0])
@@ -103,7 +110,8 @@ def adopt(call: Call) -> None:
         key = appropriation_key(budget, year, line.administrator, line.programme)
         put(call.state, Collection.APPROPRIATIONS, key, appropriation)
         tokens.issue(call, TokenKey(line, holder, None, Stage.ADOPTED), appropriation.approved)
-    record = Budget(law, day, costs, loans, assets, unprotected, 0, 0)
+    status = BudgetStatus.ADOPTED.value
+    record = Budget(law, day, costs, loans, assets, unprotected, 0, 0, mrp, status, 0)
     put(call.state, Collection.BUDGETS, budget_key(budget, year), record)
     call.emit("budget.adopted", budget, year, law, costs, loans, assets, len(programmes))
 
@@ -126,7 +134,9 @@ def _programme(
     call: Call, budget: str, year: int, source: str, fields: tuple[Any, ...]
 ) -> tuple[Appropriation, Line]:
     """One row of the law, checked."""
-    section, group, administrator, programme, amount, development, protected, listed, state, pilot = fields
+    section, group, administrator, programme, amount, nature, development, protected, listed, state, pilot = (
+        fields
+    )
     directories.require(call, DirectoryName.ADMINISTRATORS, administrator, "administrator")
     key = appropriation_key(budget, year, administrator, programme)
     if call.state.get(Collection.APPROPRIATIONS, key) is not None:
@@ -136,7 +146,7 @@ def _programme(
     if (protected == PARTLY_PROTECTED) != bool(listed):
         raise RejectionError(reasons.BUDGET_PROTECTED, administrator=administrator, programme=programme)
     appropriation = Appropriation(
-        section, group, development, protected, listed, state, pilot, amount, 0, 0, 0, 0, 0
+        section, group, nature, development, protected, listed, state, pilot, amount, 0, 0, 0, 0, 0
     )
     return appropriation, Line(budget, year, source, administrator, programme, None, None)
 

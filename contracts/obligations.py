@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, Digits, ListOf, OneOf, Optional, Row
-from contracts import directories, plans, reasons, tokens, transfers, treasury
+from contracts import appropriations, directories, plans, reasons, tokens, transfers, treasury
 from contracts.actions import Call, action, row
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
@@ -43,8 +43,7 @@ SMALL_EXEMPT: Final = frozenset({
 """Specifics of which agreements up to 100 МРП are exempt from registration (REG, notes)."""
 
 SMALL_MRP: Final = 100
-MRP_TIYN: Final = {2025: 393_200, 2026: 432_500}
-"""месячный расчётный показатель by year, set by the law on the republican budget (LRB-26 art. 7)."""
+"""In месячный расчётный показатель of the year, which the law on the budget sets (LRB-26 art. 7)."""
 
 OBLIGATION_ROW = Row(
     "obligation",
@@ -100,11 +99,11 @@ def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, 
         raise RejectionError(reasons.OBLIGATION_PAYEE, kind=kind)
     directories.require(call, DirectoryName.FUNCTIONAL, plans.functional_code(line), "subprogramme")
     directories.require(call, DirectoryName.ECONOMIC, specific, "specific")
-    if is_registration_due(specific, year, amount):
+    if is_registration_due(specific, appropriations.budget_of(call.state, budget, year).mrp, amount):
         raise RejectionError(reasons.OBLIGATION_REGISTER, specific=specific, amount_tiyn=amount)
     treasury.refuse_if_suspended(call, holder, line)
     plans.check_acceptance(call, holder, line, expense, amount)
-    obligation = Obligation(line, expense, kind, None, payee, amount, 0, 0, 0, (), 0, (), True)
+    obligation = Obligation(line, expense, kind, None, payee, amount, 0, 0, 0, (), 0, (), True, None)
     transfers.destination(call, obligation)
     allocated = TokenKey(line, holder, expense, Stage.ALLOCATED)
     tokens.move(call, allocated, TokenKey(line, holder, expense, Stage.PAYABLE, obligation=name), amount)
@@ -112,11 +111,11 @@ def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, 
     call.emit("obligation.accepted", holder, name, kind, document, amount)
 
 
-def is_registration_due(specific: str, year: int, amount: int) -> bool:
+def is_registration_due(specific: str, mrp: int, amount: int) -> bool:
     """Whether money under a specific is accepted only by a registered agreement (REG).
 
-    A year whose МРП is not known exempts nothing.
+    `mrp` is that of the budget, in tiyn; a budget that sets none exempts nothing.
     """
     if specific not in REGISTRATION_DUE:
         return False
-    return not (specific in SMALL_EXEMPT and amount <= SMALL_MRP * MRP_TIYN.get(year, 0))
+    return not (specific in SMALL_EXEMPT and amount <= SMALL_MRP * mrp)

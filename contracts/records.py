@@ -56,6 +56,7 @@ class Collection:
     BUDGETS: Final = "budgets"
     COMMITMENTS: Final = "commitments"
     SUSPENSIONS: Final = "suspensions"
+    CLOSINGS: Final = "closings"
 
 
 class Kind:
@@ -417,13 +418,15 @@ def balance_of(state: StateReader, scope: bytes) -> Balance:
 class Appropriation(Record):
     """appropriations[[budget, year, administrator, programme]] (BC 86(3)).
 
-    `section`: costs, budget_loans or financial_assets. `protected`: 0 no, 1 the whole programme,
+    `section`: costs, budget_loans or financial_assets. `nature`: ordinary, distributable (распределяемая) or
+    reserve (резерв). `protected`: 0 no, 1 the whole programme,
     2 the listed subprogrammes (BC 97(4)). State obligations: BC 148–149. Amounts: approved by law, then
     refined (BC 94), adjusted (BC 98), sequestered (BC 97).
     """
 
     section: str
     functional_group: str
+    nature: str
     is_development: bool
     protected: int
     protected_subprogrammes: tuple[str, ...]
@@ -642,7 +645,9 @@ class Budget(Record):
     `law`: number of the act; `adopted`: operational day. Totals by section: costs, budget loans, financial
     assets. `unprotected`: refined expenditure without protected programmes, the base of the 10 % test
     (BC 97(2)). `sequestered`: decided cuts of the year, applied or not. `blocked`: what stands under holds
-    on the ground of a shortfall (BC 111(1)(11)).
+    on the ground of a shortfall (BC 111(1)(11)). `mrp`: месячный расчётный показатель of the year in tiyn,
+    set by the law (LRB-26 art. 7), 0 when it sets none. `status`: see `BudgetStatus`. `acts`: serials given
+    to the acts that changed the budget since (`budget-acts`).
     """
 
     law: str
@@ -653,6 +658,21 @@ class Budget(Record):
     unprotected: int
     sequestered: int
     blocked: int
+    mrp: int
+    status: int
+    acts: int
+
+
+class BudgetStatus(IntEnum):
+    """How a budget stands. The numbers are on the chain.
+
+    QUARTER: the financial plan of a first quarter, while no budget is adopted (BC 90(4)). ADOPTING: the law
+    is recorded in parts, of which some are missing. ADOPTED: the whole law is recorded.
+    """
+
+    QUARTER = 0
+    ADOPTING = 1
+    ADOPTED = 2
 
 
 def budget_key(budget: str, year: int) -> bytes:
@@ -680,7 +700,8 @@ class Obligation(LineRecord):
     the current-year sum (TP 184); `advanced`: advances executed less restored, worked off or not;
     `advances`: payments whose advance is outstanding, oldest first. `notifications`: how many notifications
     of registration were issued (TP 222). `retained`: acts with money kept until commissioning. A closed
-    obligation takes no act and no advance; what is payable is still paid.
+    obligation takes no act and no advance; what is payable is still paid. `previous`: the obligation of an
+    earlier year whose agreement or debt it goes on with.
     """
 
     line: Line
@@ -696,6 +717,7 @@ class Obligation(LineRecord):
     notifications: int
     retained: tuple[str, ...]
     is_open: bool
+    previous: str | None
 
 
 def obligation_key(holder: str, obligation: str) -> bytes:
@@ -831,6 +853,63 @@ class Claim(LineRecord):
 
 def claim_key(holder: str, obligation: str) -> bytes:
     return key_of(holder, obligation)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt(LineRecord):
+    """debts[[holder, obligation]]: кредиторская задолженность of a closed year, by its obligation there.
+
+    `line` and `expense` are those of the closed year. `payable` and `retained`: what `year.close` carried, of
+    which `accepted` and `accepted_retained` were accepted again from money of a later year (TP 202, 208).
+    """
+
+    line: Line
+    expense: str | None
+    agreement: str | None
+    payee: str | None
+    payable: int
+    retained: int
+    accepted: int
+    accepted_retained: int
+    arisen: int
+
+
+def debt_key(holder: str, obligation: str) -> bytes:
+    return key_of(holder, obligation)
+
+
+class ClosingStatus(IntEnum):
+    """How a year stands. The numbers are on the chain; without a record the year is open."""
+
+    CLOSING = 1
+    CLOSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Closing(Record):
+    """closings[[budget, year]]: закрытие года: how far `year.close` has come.
+
+    `cursor`: the token key after which the next `year.close` goes on. `lapsed`, `carried`, `claimed`: tiyn so
+    far. `began` and `ended` are operational days.
+    """
+
+    status: int
+    cursor: bytes
+    tokens: int
+    lapsed: int
+    carried: int
+    claimed: int
+    began: int
+    ended: int | None
+
+
+def closing_key(budget: str, year: int) -> bytes:
+    return key_of(budget, year)
+
+
+def closing_of(state: StateReader, budget: str, year: int) -> Closing | None:
+    """How a year's closing stands; None while the year is open."""
+    return Closing.find(state, Collection.CLOSINGS, closing_key(budget, year))
 
 
 # --- holds

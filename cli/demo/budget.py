@@ -109,6 +109,7 @@ def adoption() -> Document:
                 "administrator": programme.administrator,
                 "programme": programme.programme,
                 "amount": thousand(programme.amount_thousand_tenge),
+                "nature": "ordinary",
                 "is_development": False,
                 "protected": 2 if subprogrammes else 0,
                 "protected_subprogrammes": subprogrammes,
@@ -122,6 +123,7 @@ def adoption() -> Document:
         "source": SOURCE,
         "law": LAW,
         "law_date": LAW_DATE,
+        "mrp": "4325.00",
         "programmes": rows,
         **{str(section): thousand(amount) for section, amount in totals.items()},
     }

@@ -206,7 +206,7 @@ def adopt(office: Office) -> None:
 
 def law_of(costs: str, *programmes: Document) -> Document:
     return {
-        "law": "239-VIII", "law_date": "2025-12-08", "costs": costs, "budget_loans": "0.00",
+        "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00", "costs": costs, "budget_loans": "0.00",
         "financial_assets": "0.00", "programmes": list(programmes),
     }  # fmt: skip
 
@@ -214,7 +214,8 @@ def law_of(costs: str, *programmes: Document) -> Document:
 def programme(administrator: str, code: str, amount: str) -> Document:
     return {
         "section": "costs", "functional_group": "05", "administrator": administrator, "programme": code,
-        "amount": amount, "is_development": False, "protected": 0, "protected_subprogrammes": [],
+        "amount": amount, "nature": "ordinary", "is_development": False,
+        "protected": 0, "protected_subprogrammes": [],
         "is_state_obligation": False, "is_pilot": True,
     }  # fmt: skip
 

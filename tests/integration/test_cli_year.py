@@ -191,11 +191,13 @@ BUDGET = {"budget": "01.kz", "year": 2026, "source": "1"}
 def adopt_and_plan(desk: Desk) -> None:
     programme = {
         "section": "costs", "functional_group": "05", "administrator": "226", "programme": "001",
-        "amount": "500000.00", "is_development": False, "protected": 0, "protected_subprogrammes": [],
+        "amount": "500000.00", "nature": "ordinary", "is_development": False,
+        "protected": 0, "protected_subprogrammes": [],
         "is_state_obligation": False, "is_pilot": True,
     }  # fmt: skip
     law: dict[str, Any] = {
-        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "costs": "500000.00", "budget_loans": "0.00",
+        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00",
+        "costs": "500000.00", "budget_loans": "0.00",
         "financial_assets": "0.00", "programmes": [programme],
     }  # fmt: skip
     wrong = desk.money("mof", "budget", "adopt", {**law, "costs": "400000.00"}, status=5)

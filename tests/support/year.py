@@ -49,6 +49,7 @@ def a_programme(programme: str = "003", units: int = 100_000, **changes: Any) ->
         "administrator": "228",
         "programme": programme,
         "amount": units * U,
+        "nature": "ordinary",
         "is_development": False,
         "protected": 0,
         "protected_subprogrammes": (),
@@ -69,6 +70,7 @@ def a_law(*programmes: Values, **changes: Any) -> Values:
         "law": "239-VIII",
         "law_date": day_number(2025, 12, 8),
         **sums,
+        "mrp": 432_500,
         "programmes": programmes,
     }
     return filled(appropriations.ADOPT, **{**values, **changes})

@@ -48,9 +48,11 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.HOLD_ROWS: (records.HoldRow,),
     Collection.HOLD_PLACES: (records.HoldPlace,),
     Collection.CASH: (records.CashAccount,),
+    Collection.CLOSINGS: (records.Closing,),
+    Collection.DEBTS: (records.Debt,),
     Collection.RECEIPTS: (records.ReceiptsRecord,),
 }
-OTHERWISE = {Collection.PARAMS, Collection.VALIDATOR_SETS, Collection.EXPIRY, Collection.DEBTS}
+OTHERWISE = {Collection.PARAMS, Collection.VALIDATOR_SETS, Collection.EXPIRY}
 """Collections that hold no record of fields: a structure of its own, the mark `[1]`, nothing yet."""
 
 

@@ -77,7 +77,20 @@ def test_registration_accepts_the_money_of_every_code_and_gives_notifications() 
         ("agreement.registered", GU, "A-1", "o-2", "2280101/26-o-2-1", 30 * U),
     )
     assert obligation(ledger, "o-1") == Obligation(
-        a_line(specific="159"), None, "agreement", "A-1", SUPPLIER, 70 * U, 21 * U, 30, 0, (), 1, (), True
+        a_line(specific="159"),
+        None,
+        "agreement",
+        "A-1",
+        SUPPLIER,
+        70 * U,
+        21 * U,
+        30,
+        0,
+        (),
+        1,
+        (),
+        True,
+        None,
     )
     assert agreement(ledger, "A-1").obligations == ("o-1", "o-2")
     assert invariants.recount(ledger.state) == ()

@@ -36,7 +36,7 @@ def test_adoption_issues_the_pool_to_the_registered_administrator() -> None:
     assert amount_of(ledger.state, TokenKey(POOL, "mot", None, Stage.ADOPTED)) == 500 * U
     key = appropriation_key(BUDGET, YEAR, "228", "003")
     assert Appropriation.find(ledger.state, Collection.APPROPRIATIONS, key) == Appropriation(
-        "costs", "12", False, 0, (), False, False, 500 * U, 0, 0, 0, 0, 0
+        "costs", "12", "ordinary", False, 0, (), False, False, 500 * U, 0, 0, 0, 0, 0
     )
     assert invariants.recount(ledger.state) == ()
 
@@ -58,7 +58,7 @@ def test_the_base_of_the_ten_percent_test_leaves_protected_programmes_out() -> N
     )
     ledger.do("mof", "budget.adopt", *law)
     found = Budget.find(ledger.state, Collection.BUDGETS, budget_key(BUDGET, YEAR))
-    assert found == Budget("239-VIII", 20_458, 300 * U, 500 * U, 70 * U, 300 * U, 0, 0)
+    assert found == Budget("239-VIII", 20_458, 300 * U, 500 * U, 70 * U, 300 * U, 0, 0, 432_500, 2, 0)
 
 
 @pytest.mark.parametrize(

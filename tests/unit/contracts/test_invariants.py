@@ -77,10 +77,10 @@ PLACES: dict[str, Key] = {
     "registered": (Collection.TOKENS, REGISTERED.encode()),
 }
 
-APPROPRIATION = Appropriation("costs", "12", True, 0, (), False, False, 2_000, 0, 0, 0, 0, 0)
+APPROPRIATION = Appropriation("costs", "12", "ordinary", True, 0, (), False, False, 2_000, 0, 0, 0, 0, 0)
 PLAN = Plan((0, *(1_000,) * 11), (0, *(400,) * 10, 1_000))
 CONSOLIDATED = Consolidated(PLAN.obligations, PLAN.payments)
-OBLIGATION = Obligation(LINE, None, "agreement", "7", None, 400, 0, 0, 0, (), 1, (), True)
+OBLIGATION = Obligation(LINE, None, "agreement", "7", None, 400, 0, 0, 0, (), 1, (), True, None)
 AGREEMENT = Agreement(
     0, "990840000001", "ремонт", "works", "ordinary", "39(3)1", None, "01.kz", "228", "003", 500, (), 100,
     ("1",), None, 0, (), None, None,

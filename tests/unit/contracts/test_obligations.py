@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts import invariants, reasons
-from contracts.obligations import MRP_TIYN, REGISTRATION_DUE, SMALL_EXEMPT, is_registration_due
+from contracts.obligations import REGISTRATION_DUE, SMALL_EXEMPT, is_registration_due
 from contracts.records import Collection, Obligation, obligation_key
 from tests.support.budget import a_line
 from tests.support.year import (
@@ -30,7 +30,20 @@ def test_what_is_accepted_is_payable_at_once() -> None:
     assert position(ledger, specific="151") == {"payable": 30, "allocated": 70}
     found = Obligation.find(ledger.state, Collection.OBLIGATIONS, obligation_key(GU, "pay-1"))
     assert found == Obligation(
-        a_line(specific="151"), None, "invoice", None, SUPPLIER, 30 * U, 0, 0, 0, (), 0, (), True
+        a_line(specific="151"),
+        None,
+        "invoice",
+        None,
+        SUPPLIER,
+        30 * U,
+        0,
+        0,
+        0,
+        (),
+        0,
+        (),
+        True,
+        None,
     )
     assert invariants.recount(ledger.state) == ()
 
@@ -56,13 +69,13 @@ def test_a_wrong_row_is_refused(row: tuple[Any, ...], reason: object) -> None:
 
 
 def test_up_to_a_hundred_mrp_some_specifics_need_no_registration() -> None:
-    limit = 100 * MRP_TIYN[2026]
+    limit = 100 * 432_500
     assert limit == 43_250_000
-    assert not is_registration_due("159", 2026, limit)
-    assert is_registration_due("159", 2026, limit + 1)
-    assert is_registration_due("152", 2026, 1)
-    assert not is_registration_due("111", 2026, 10**15)
-    assert is_registration_due("159", 2040, 1)
+    assert not is_registration_due("159", 432_500, limit)
+    assert is_registration_due("159", 432_500, limit + 1)
+    assert is_registration_due("152", 432_500, 1)
+    assert not is_registration_due("111", 432_500, 10**15)
+    assert is_registration_due("159", 0, 1)
 
 
 def test_every_exempt_specific_is_one_that_needs_registration() -> None:
