@@ -40,12 +40,13 @@ DIFFERENCES = 10
 class Details:
     """What a person needs besides the message; empty where there is nothing to say.
 
-    `texts`: the message by language; `where`: row, field or file; `facts`: what was found, by name.
+    `texts` and `remedies`: message and what to do by language; `where`: row, field or file; `facts`: what was found, by name.
     """
 
     where: str = ""
     article: str = ""
     remedy: str = ""
+    remedies: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, int | str] = field(default_factory=dict)
 
@@ -162,17 +163,21 @@ def refusal_error(error: Mapping[str, object]) -> CommandError:
     known: dict[str, int | str] = {}
     if isinstance(facts, Mapping):
         known = {str(k): v if isinstance(v, int) else str(v) for k, v in facts.items()}
-    texts = error.get("texts")
-    spoken = {str(k): str(v) for k, v in texts.items() if v} if isinstance(texts, Mapping) else {}
+    spoken = _by_language(error.get("texts"))
     message = str(error.get("message") or spoken.get("en") or code)
     details = Details(
         where=_where(known),
         article=str(error.get("article") or ""),
         remedy=str(error.get("remedy") or ""),
+        remedies=_by_language(error.get("remedies")),
         texts=spoken,
         facts=known,
     )
     return REFUSAL_KINDS[refusal_status(code)](message, code, details)
+
+
+def _by_language(texts: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in texts.items() if v} if isinstance(texts, Mapping) else {}
 
 
 def details_of(error: LedgerError) -> Details:
@@ -185,12 +190,14 @@ def details_of(error: LedgerError) -> Details:
     if reason is None:
         return Details()
     from contracts.rejection import fill
+    from contracts.remedies import remedies_of
 
     facts: tuple[tuple[str, int | str], ...] = getattr(error, "facts", ())
     return Details(
         where=_where(dict(facts)),
         article=reason.article,
-        remedy=reason.remedy,
+        remedy=fill(reason.remedy, facts),
+        remedies=remedies_of(reason, facts),
         texts={language: fill(getattr(reason, language), facts) for language in LANGUAGES},
         facts=dict(facts),
     )
@@ -212,7 +219,8 @@ def render_error(error: LedgerError, language: str) -> str:
     details = details_of(error)
     word, where, article, remedy = _LABELS[language]
     lines = [f"{word}[{error.code}]: {details.texts.get(language, error.message)}"]
-    for label, text in ((where, details.where), (article, details.article), (remedy, details.remedy)):
+    to_do = details.remedies.get(language, details.remedy)
+    for label, text in ((where, details.where), (article, details.article), (remedy, to_do)):
         if text:
             lines.append(f"  {label}: {text}")
     return "\n".join(lines)
@@ -231,6 +239,7 @@ def error_json(error: LedgerError) -> str:
                 "where": details.where or None,
                 "article": details.article or None,
                 "remedy": details.remedy or None,
+                "remedies": dict(details.remedies),
                 "texts": dict(details.texts),
                 "facts": dict(details.facts),
             },

@@ -13,7 +13,7 @@ class Reason:
 
     `code` never changes its meaning. `article` names the rule (BC Budget Code, TP Treasury Procedures,
     LRB-26, or a section of docs/formats.md). The texts have `{name}` places that the facts fill;
-    `remedy` (English) says what the person can do.
+    `remedy` (English; the others in `contracts.remedies`) says what the person can do.
     """
 
     code: str
@@ -42,7 +42,11 @@ class RejectionError(LedgerError):
         return RejectionError(self.reason, **{"row": row, **known})
 
 
-def fill(text: str, facts: tuple[tuple[str, int | str], ...]) -> str:
+Facts = tuple[tuple[str, int | str], ...]
+"""What was found, as (name, value) in the order it was given."""
+
+
+def fill(text: str, facts: Facts) -> str:
     """The text with its `{name}` places filled; an unknown place stays, so that a text can never fail."""
     for name, value in facts:
         text = text.replace("{" + name + "}", tenge(value) if name.endswith("_tiyn") else str(value))

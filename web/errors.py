@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from chain.errors import DecodeError, ExecutionFault, LedgerError, StorageError
 from contracts.executor import Refusal
 from contracts.rejection import RejectionError, fill, tenge
+from contracts.remedies import remedies_of
 from web.schemas import ErrorAnswer
 
 HTTP_STATUS: tuple[tuple[str, int], ...] = (
@@ -49,7 +50,15 @@ def error_of(error: LedgerError) -> Error:
     """The one shape: code, message, article, texts, remedy, facts."""
     if isinstance(error, RejectionError):
         return refusal_error(Refusal(error.reason, error.facts))
-    return {"code": error.code, "message": str(error), "article": "", "texts": {}, "remedy": "", "facts": {}}
+    return {
+        "code": error.code,
+        "message": str(error),
+        "article": "",
+        "texts": {},
+        "remedy": "",
+        "remedies": {},
+        "facts": {},
+    }
 
 
 def refusal_error(refusal: Refusal) -> Error:
@@ -60,7 +69,8 @@ def refusal_error(refusal: Refusal) -> Error:
         "message": str(refusal),
         "article": reason.article,
         "texts": {"kk": fill(reason.kk, facts), "ru": fill(reason.ru, facts), "en": fill(reason.en, facts)},
-        "remedy": reason.remedy,
+        "remedy": fill(reason.remedy, facts),
+        "remedies": remedies_of(reason, facts),
         "facts": {name: tenge(value) if name.endswith("_tiyn") else value for name, value in facts},
     }
 
@@ -79,7 +89,15 @@ def _answer(status: int, error: Error, headers: Mapping[str, str] | None = None)
 
 
 def _plain(code: str, message: str) -> Error:
-    return {"code": code, "message": message, "article": "", "texts": {}, "remedy": "", "facts": {}}
+    return {
+        "code": code,
+        "message": message,
+        "article": "",
+        "texts": {},
+        "remedy": "",
+        "remedies": {},
+        "facts": {},
+    }
 
 
 async def _on_ledger_error(_: Request, error: Exception) -> JSONResponse:

@@ -184,6 +184,7 @@ class BoundedProtocol(HttpToolsProtocol):
             "article": "",
             "texts": {},
             "remedy": "",
+            "remedies": {},
             "facts": {},
         }
         text = json.dumps({"error": error})

@@ -48,6 +48,7 @@ class ErrorOut(Model):
     article: str
     texts: dict[str, str]
     remedy: str
+    remedies: dict[str, str]
     facts: dict[str, int | str]
 
 

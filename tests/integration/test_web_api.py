@@ -143,7 +143,7 @@ def impatient() -> Iterator[Served]:
 def error_of(answer: httpx.Response) -> str:
     """The code of an answer in the one error shape."""
     error = answer.json()["error"]
-    assert set(error) == {"code", "message", "article", "texts", "remedy", "facts"}
+    assert set(error) == {"code", "message", "article", "texts", "remedy", "remedies", "facts"}
     return str(error["code"])
 
 

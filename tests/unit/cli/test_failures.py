@@ -19,6 +19,7 @@ API_ERROR = {
     "article": "TP 218(7)",
     "texts": {"kk": "тым көп", "ru": "слишком много", "en": "too much"},
     "remedy": "lower it",
+    "remedies": {"ru": "уменьшите", "en": "lower it"},
     "facts": {"row": 3, "field": "amount"},
 }
 
@@ -55,7 +56,7 @@ def test_a_refusal_is_said_in_the_language_asked_for_with_place_article_and_reme
         "ошибка[TP218-07]: слишком много\n"
         "  где: row 3, field amount\n"
         "  норма: TP 218(7)\n"
-        "  что делать: lower it"
+        "  что делать: уменьшите"
     )
 
 
@@ -69,6 +70,7 @@ def test_an_error_for_programs_is_one_line_of_json() -> None:
         "where": "row 3, field amount",
         "article": "TP 218(7)",
         "remedy": "lower it",
+        "remedies": API_ERROR["remedies"],
         "texts": API_ERROR["texts"],
         "facts": API_ERROR["facts"],
     }
