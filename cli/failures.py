@@ -40,7 +40,8 @@ DIFFERENCES = 10
 class Details:
     """What a person needs besides the message; empty where there is nothing to say.
 
-    `texts` and `remedies`: message and what to do by language; `where`: row, field or file; `facts`: what was found, by name.
+    `texts`, `remedies`: message and what to do by language; `where`: row, field or file; `facts`: what was
+    found, by name.
     """
 
     where: str = ""
