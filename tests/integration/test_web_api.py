@@ -286,12 +286,12 @@ def test_the_largest_page_says_that_there_is_more(api: Served) -> None:
 def test_a_page_of_an_earlier_height(api: Served) -> None:
     api.commit(api.node.document())
     height = api.get("/v1/status").json()["height"]
-    before = api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000).json()["items"]
+    before = api.get(f"/v1/state/{Collection.INSTITUTIONS}").json()["items"]
     api.commit(api.node.document())
-    assert api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000).json()["items"] != before
-    past = api.get(f"/v1/state/{Collection.SIGNERS}", limit=1000, height=height).json()
+    assert api.get(f"/v1/state/{Collection.INSTITUTIONS}").json()["items"] != before
+    past = api.get(f"/v1/state/{Collection.INSTITUTIONS}", height=height).json()
     assert (past["height"], past["items"]) == (height, before)
-    assert error_of(api.get(f"/v1/state/{Collection.SIGNERS}", height=10**9)) == "HEIGHT-NOT-HELD"
+    assert error_of(api.get(f"/v1/state/{Collection.INSTITUTIONS}", height=10**9)) == "HEIGHT-NOT-HELD"
 
 
 def test_totals_of_an_empty_year(api: Served) -> None:
