@@ -1040,3 +1040,205 @@ SEQUESTER_BEYOND = _reason(
     "{amount_tiyn} is to be cut; {free_tiyn} is unprotected and not accepted",
     "lower the cut, or add a block to cut from",
 )  # fmt: skip
+
+# --- the end of a year (BC 101(5), 115)
+
+YEAR_CLOSING = _reason(
+    "YEAR-CLOSING", "BC 101(5), 115",
+    "{budget} бюджетінің {year} жылы жабылып жатыр", "{year} год бюджета {budget} закрывается",
+    "year {year} of budget {budget} is being closed",
+    "wait until the treasury's last year.close of that year",
+)  # fmt: skip
+YEAR_CLOSED = _reason(
+    "YEAR-CLOSED", "BC 101(5), 115",
+    "{budget} бюджетінің {year} жылы жабылған", "{year} год бюджета {budget} закрыт",
+    "year {year} of budget {budget} is closed",
+    "what is left of that year goes on in the open one: register the agreement again, accept the debt",
+)  # fmt: skip
+YEAR_UNCLOSED = _reason(
+    "YEAR-UNCLOSED", "BC 115, TP 208, 211",
+    "{budget} бюджетінің {year} жылы әлі жабылмаған", "{year} год бюджета {budget} ещё не закрыт",
+    "year {year} of budget {budget} is not closed yet",
+    "wait until the treasury has closed that year (year.close)",
+)  # fmt: skip
+
+
+# --- changes of an adopted budget (contracts/budget_acts.py, contracts/changes.py)
+
+BUDGET_ACT_ROWS = _reason(
+    "BUDGET-ACT-ROWS", "BC 94, 97, 98",
+    "акт тым көп бағдарламаны өзгертеді: {rows}, шегі {limit}",
+    "акт изменяет слишком много программ: {rows} при пределе {limit}",
+    "the act changes {rows} programmes, the limit is {limit}",
+    "split the document into parts",
+)  # fmt: skip
+
+# --- changes of plans and recoding (contracts/plans.py, contracts/plan_changes.py, contracts/recodes.py)
+
+PLAN_CLOSED_MONTH = _reason(
+    "TP48-PLAN", "TP 35, 48",
+    "жоспардың жабық айлары өзгертілмейді: {field}, {month}-ай, болуы тиіс {expected_tiyn}, "
+    "берілгені {amount_tiyn}",
+    "закрытые месяцы плана не изменяются: {field}, месяц {month}, должно быть {expected_tiyn}, "
+    "указано {amount_tiyn}",
+    "closed months of a plan are frozen: month {month} of {field} is {expected_tiyn}, {amount_tiyn} was given",
+    "keep the figures of closed months (zero in a new plan) and change open months",
+)  # fmt: skip
+PLAN_QUARTER = _reason(
+    "TP30", "BC 90(4), TP 30",
+    "бюджет бекітілгенге дейін жоспар тек бірінші тоқсанға жасалады: {field}, {month}-ай",
+    "до утверждения бюджета план составляется только на первый квартал: {field}, месяц {month}",
+    "until the budget is adopted a plan covers the first quarter only: {field}, month {month}",
+    "keep the figure of March to the end of the year",
+)  # fmt: skip
+AMEND_TWICE = _reason(
+    "AMD-TWICE", "TP 35",
+    "позиция анықтамада екі рет берілген: {holder}, {subprogramme}/{specific}",
+    "позиция указана в справке дважды: {holder}, {subprogramme}/{specific}",
+    "{holder} {subprogramme}/{specific} stands twice in the certificate",
+    "give one row with the new figures of each position",
+)  # fmt: skip
+AMEND_EXISTS = _reason(
+    "AMD-EXISTS", "TP 33",
+    "анықтама нөмірі қолданылған: {certificate}", "номер справки уже использован: {certificate}",
+    "certificate {certificate} of this programme was carried out already",
+    "give the new certificate its own number",
+)  # fmt: skip
+AMEND_UNCHANGED = _reason(
+    "AMD-SAME", "TP 33",
+    "анықтама жоспарды өзгертпейді: {certificate}", "справка ничего не меняет: {certificate}",
+    "certificate {certificate} changes no figure",
+    "give new figures of the positions that change",
+)  # fmt: skip
+AMEND_MONTHLY = _reason(
+    "TP33-MONTH", "TP 33, 37, 43",
+    "бағдарлама жоспары осы айда өзгертілген: {month}-ай, түрі {kind}, жасалғаны {done}, шегі {limit}",
+    "план программы в этом месяце уже менялся: месяц {month}, вид {kind}, сделано {done}, предел {limit}",
+    "the plans of the programme were changed {done} times by certificates of kind {kind} in month {month}; "
+    "{limit} is the limit",
+    "wait for the next month, or name the cause of TP 33 that permits it (transfers, social payments, court, "
+    "classification, distributable programme, debt)",
+)  # fmt: skip
+AMEND_DAY = _reason(
+    "TP33-DAY", "TP 33, 37, 43",
+    "анықтама айдың {limit}-күніне дейін беріледі: операциялық күн {day}",
+    "справка подаётся до {limit} числа месяца: операционный день {day}",
+    "certificates are filed by day {limit} of the month; the operational day is {day}",
+    "file it in the next month, or name the cause of TP 33 that permits it (transfers, social payments, "
+    "court, classification, distributable programme, debt)",
+)  # fmt: skip
+AMEND_TOTALS = _reason(
+    "BC105-07", "BC 105(7), TP 34",
+    "бағдарламаның айлық сомасы өзгереді: {field}, {month}-ай, бұрын {before_tiyn}, енді {after_tiyn}",
+    "меняется помесячная сумма программы: {field}, месяц {month}, было {before_tiyn}, стало {after_tiyn}",
+    "a certificate of kind a keeps the programme's totals: {field} of the named positions to month {month} was "
+    "{before_tiyn}, would be {after_tiyn}",
+    "balance the rows in every month, or send a certificate of kind b to the treasury",
+)  # fmt: skip
+AMEND_SHIFT = _reason(
+    "TP35-SHIFT", "TP 35",
+    "ерекшелік ағымдағы ай мен келесі айлар арасында жылжытылмайды: {field}, {month}-ай",
+    "перемещение специфики между текущим и будущими месяцами не допускается: {field}, месяц {month}",
+    "a certificate of kind a moves nothing of a specific between the open month {month} and later ones: {field}",
+    "change the open month and later months in one direction, or send a certificate of kind b",
+)  # fmt: skip
+AMEND_ACCEPTED = _reason(
+    "TP35-ACCEPTED", "TP 35, 39, 43",
+    "жоспар қабылданған міндеттемелерден төмендейді: {month}-ай, жоспар {plan_tiyn}, қабылданғаны "
+    "{accepted_tiyn}",
+    "план становится меньше принятых обязательств: месяц {month}, план {plan_tiyn}, принято {accepted_tiyn}",
+    "in month {month} the obligations plan would be {plan_tiyn}, accepted are {accepted_tiyn}",
+    "lower the plan by what is not accepted at most",
+)  # fmt: skip
+AMEND_REDEEMED = _reason(
+    "TP35-REDEEMED", "TP 35",
+    "жоспар кассалық шығыстардан төмендейді: {month}-ай, жоспар {plan_tiyn}, төленгені {redeemed_tiyn}",
+    "план становится меньше кассовых расходов: месяц {month}, план {plan_tiyn}, оплачено {redeemed_tiyn}",
+    "in month {month} the payments plan would be {plan_tiyn}, {redeemed_tiyn} are paid",
+    "lower the plan by what is not paid at most",
+)  # fmt: skip
+AMEND_FREE = _reason(
+    "TP35-FREE", "TP 35",
+    "азайту қабылданбаған бос сомадан асады: {amount_tiyn}, бары {free_tiyn}",
+    "уменьшение превышает непринятую свободную сумму: {amount_tiyn}, есть {free_tiyn}",
+    "the annual plan falls by {amount_tiyn}; {free_tiyn} is neither accepted nor blocked under this expense id",
+    "lower it by less, name the expense id under which the money stands, or have the block lifted",
+)  # fmt: skip
+AMEND_DEFERS = _reason(
+    "TP43-CAUSE", "TP 43",
+    "ағымдағы айдың жоспары себепсіз кейінгі айларға ауыстырылмайды: {field}, {month}-ай, {amount_tiyn}",
+    "план текущего месяца не переносится на последующие без причины: {field}, месяц {month}, {amount_tiyn}",
+    "{amount_tiyn} of {field} of the open month {month} would go to later months without a cause of TP 43",
+    "name the cause: cash_deficit, force_majeure, litigation, smaller_advance, savings, vacancies, planned_cut",
+)  # fmt: skip
+AMEND_CASH = _reason(
+    "TP43-CASH", "TP 43, BC 113",
+    "қолма-қол ақша тапшылығы кезінде төлемдер ертерек айға ауыстырылмайды: {month}-ай, {amount_tiyn}, "
+    "жетпейтіні {missing_tiyn}",
+    "при дефиците наличности платежи не переносятся на более ранний месяц: месяц {month}, {amount_tiyn}, "
+    "не хватает {missing_tiyn}",
+    "{amount_tiyn} of payments would come forward to month {month} while the cash account lacks {missing_tiyn}",
+    "wait until the receipts of the closed months have come in and the account covers the open month",
+)  # fmt: skip
+AMEND_IN_PROCESS = _reason(
+    "TP35-PROCESS", "TP 35, BC 111(1)(1)",
+    "осы кодтың басқа өзгерісі қаралып жатыр: {scope}, {document}",
+    "по этому коду уже рассматривается другое изменение: {scope}, {document}",
+    "another change of this code is in process: {scope}, {document}",
+    "wait until it is carried out, rejected or withdrawn",
+)  # fmt: skip
+RECODE_LINE = _reason(
+    "TP78-LINE", "TP 78",
+    "кіші бағдарлама мен ерекшелік бірге беріледі немесе екеуі де берілмейді",
+    "подпрограмма и специфика указываются вместе либо не указываются обе, с обеих сторон",
+    "subprogramme and specific are both given, or both left out for the undistributed money, on both sides",
+    "give both codes of a position, or none for the administrator's undistributed money",
+)  # fmt: skip
+RECODE_TWICE = _reason(
+    "TP78-TWICE", "TP 78",
+    "позиция құжатта екі рет немесе өзіне көшіріледі: {holder}, {programme}/{subprogramme}/{specific}",
+    "позиция указана дважды, переносится на себя или и туда, и оттуда: {holder}, "
+    "{programme}/{subprogramme}/{specific}",
+    "{holder} {programme}/{subprogramme}/{specific} stands twice as a source, or as source and target",
+    "name each position once; a chain of changes takes one document a step",
+)  # fmt: skip
+RECODE_EMPTY = _reason(
+    "TP78-EMPTY", "TP 78",
+    "позицияда көшірілетін ештеңе жоқ: {holder}, {programme}/{subprogramme}/{specific}",
+    "на позиции нечего переносить: {holder}, {programme}/{subprogramme}/{specific}",
+    "nothing stands under {holder} {programme}/{subprogramme}/{specific}",
+    "check the codes; list the plans and tokens of the holder",
+)  # fmt: skip
+RECODE_SIZE = _reason(
+    "TP78-SIZE", "TP 78; budget-machine 4",
+    "бір құжат {limit} токеннен аспайды", "один документ переносит не более {limit} токенов",
+    "one document carries at most {limit} tokens",
+    "give fewer positions in one document",
+)  # fmt: skip
+RECODE_HELD = _reason(
+    "TP78-HELD", "TP 78, BC 111",
+    "позицияда оқшауланған қаражат бар: {holder}, {held_tiyn}",
+    "на позиции есть заблокированные средства: {holder}, {held_tiyn}",
+    "{held_tiyn} of {holder} stand under a hold, which names the old codes",
+    "lift the block, or end the sequester, before the codes change",
+)  # fmt: skip
+RECODE_SPLIT = _reason(
+    "TP78-AGREEMENT", "TP 78, 215",
+    "шарт бөлінбейді: {agreement}, міндеттеме {obligation} ескі позицияда қалады",
+    "договор не делится: {agreement}, обязательство {obligation} остаётся на прежней позиции",
+    "agreement {agreement} would be split: its obligation {obligation} stays behind or goes elsewhere",
+    "move all obligations of the agreement to one programme and institution in one document",
+)  # fmt: skip
+RECODE_NAME = _reason(
+    "TP78-NAME", "TP 78",
+    "қабылдаушы мекемеде мұндай нөмір бар: {name}", "у принимающего учреждения уже есть такой номер: {name}",
+    "the receiving institution has a document {name} already",
+    "the two documents cannot be told apart: end one of them first",
+)  # fmt: skip
+RECODE_SECTION = _reason(
+    "TP78-SECTION", "TP 78, BC 9(3)",
+    "бағдарламалар бюджеттің әр түрлі бөлімінде: {section} және {found}",
+    "программы стоят в разных разделах бюджета: {section} и {found}",
+    "the programmes stand in different sections of the budget: {section} and {found}",
+    "a change of codes never moves money between costs, loans and financial assets: that takes a law",
+)  # fmt: skip

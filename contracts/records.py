@@ -57,6 +57,14 @@ class Collection:
     COMMITMENTS: Final = "commitments"
     SUSPENSIONS: Final = "suspensions"
     CLOSINGS: Final = "closings"
+    BUDGET_ACTS: Final = "budget-acts"
+    ADJUSTMENTS: Final = "adjustments"
+    ADJUSTMENT_PROPOSALS: Final = "adjustment-proposals"
+    TRANSFER_TOTALS: Final = "transfer-totals"
+    CARRY_OVERS: Final = "carry-overs"
+    CONDUCT: Final = "conduct"
+    RATINGS: Final = "ratings"
+    WARNINGS: Final = "warnings"
 
 
 class Kind:
@@ -679,6 +687,84 @@ def budget_key(budget: str, year: int) -> bytes:
     return key_of(budget, year)
 
 
+# --- acts that change a budget, and transfers between budgets
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAct(Record):
+    """budget-acts[[budget, year, serial]]: one document that changed an adopted budget, serials from 1.
+
+    `kind`: refinement, adjustment, sequester or recode; `case`: that of BC 98(1) of an adjustment. `date` is
+    the document's, `day` the operational day it was recorded on. A row is [administrator, programme, tiyn
+    up, tiyn down], one a programme, in order.
+    """
+
+    kind: str
+    case: str | None
+    document: str
+    date: int
+    day: int
+    rows: tuple[tuple[str, str, int, int], ...]
+
+
+def budget_act_key(budget: str, year: int, serial: int) -> bytes:
+    return key_of(budget, year, serial)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted(Record):
+    """adjustments[[budget, year, case, administrator or nil, programme or nil]]: tiyn over the year.
+
+    What adjustments of one case took from a programme; with nil, nil: what opening balances issued.
+    """
+
+    amount: int
+
+
+def adjusted_key(
+    budget: str, year: int, case: str, administrator: str | None = None, programme: str | None = None
+) -> bytes:
+    return key_of(budget, year, case, administrator, programme)
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentProposal(Record):
+    """adjustment-proposals[[budget, year, administrator, quarter]]: the one day of a quarter on which an
+    administrator proposed to reallocate (TP 59)."""
+
+    day: int
+
+
+def adjustment_proposal_key(budget: str, year: int, administrator: str, quarter: int) -> bytes:
+    return key_of(budget, year, administrator, quarter)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTotals(Record):
+    """transfer-totals[[upper, lower, year]]: what one budget sent to its neighbour in a year, in tiyn.
+
+    `sent`: from the upper budget down, less what its bank returned. `returned`: of those transfers, unused
+    and sent back up (specific 338), in that year or the next. `withdrawn`: sent up under other specifics in
+    that year (бюджетные изъятия).
+    """
+
+    sent: int
+    returned: int
+    withdrawn: int
+
+
+EMPTY_TRANSFERS: Final = TransferTotals(0, 0, 0)
+
+
+def transfer_totals_key(upper: str, lower: str, year: int) -> bytes:
+    return key_of(upper, lower, year)
+
+
+def transfer_totals_of(state: StateReader, upper: str, lower: str, year: int) -> TransferTotals:
+    key = transfer_totals_key(upper, lower, year)
+    return TransferTotals.find(state, Collection.TRANSFER_TOTALS, key) or EMPTY_TRANSFERS
+
+
 class LineRecord(Record):
     """A record whose first field is a line."""
 
@@ -910,6 +996,101 @@ def closing_key(budget: str, year: int) -> bytes:
 def closing_of(state: StateReader, budget: str, year: int) -> Closing | None:
     """How a year's closing stands; None while the year is open."""
     return Closing.find(state, Collection.CLOSINGS, closing_key(budget, year))
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver(Record):
+    """carry-overs[[budget, year, administrator, programme]]: остатки, разрешённые к использованию в следующем
+    году (BC 115(2)), by the year that ends.
+
+    `listed`: what the list of the finance body, made before 1 December, permits; `carried`: what was left
+    unpaid when the year closed, at most that much; `used`: what `budget.adjust` of a later year brought back.
+    """
+
+    listed: int
+    carried: int
+    used: int
+
+
+EMPTY_CARRY_OVER: Final = CarryOver(0, 0, 0)
+
+
+def carry_over_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
+    return key_of(budget, year, administrator, programme)
+
+
+# --- conduct and ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct(Record):
+    """conduct[[budget, year, administrator]]: what the rating counts beside money, over the year.
+
+    `amendments`: amendment certificates of plans carried out (one a programme and document); `requests`:
+    payment requests made; `refusals`: those that the treasury returned on a ground of TP 236.
+    """
+
+    amendments: int
+    requests: int
+    refusals: int
+
+
+EMPTY_CONDUCT: Final = Conduct(0, 0, 0)
+
+
+def conduct_key(budget: str, year: int, administrator: str) -> bytes:
+    return key_of(budget, year, administrator)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating(Record):
+    """ratings[[budget, year, month, administrator]]: рейтинг дисциплины of an administrator, as computed last.
+
+    `formula`: version of the published formula; `day`: operational day of the figures. `figures`: the facts of
+    the ledger, in the formula's order; `parts`: what each part earned, in hundredths of a point (0–10,000);
+    `score`: 0–100 points.
+    """
+
+    formula: int
+    day: int
+    figures: tuple[int, ...]
+    parts: tuple[int, ...]
+    score: int
+
+
+def rating_key(budget: str, year: int, month: int, administrator: str) -> bytes:
+    return key_of(budget, year, month, administrator)
+
+
+def latest_rating_of(state: StateReader, budget: str, year: int, administrator: str) -> Rating | None:
+    """The rating of the latest month of the year that has one, else that of the year before; None: not
+    rated."""
+    for rated in (year, year - 1):
+        for month in range(12, 0, -1):
+            found = Rating.find(state, Collection.RATINGS, rating_key(budget, rated, month, administrator))
+            if found is not None:
+                return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWarning(Record):
+    """warnings[[holder, line…]]: предупреждение: money of the cumulative obligations plan not accepted in time.
+
+    `month`: whose plan it is; `amount`: tiyn not accepted when it was warned of; `warned` and `objected` are
+    operational days; `objection`: why, in the administrator's words. It annuls nothing: before 31 December
+    nothing lapses.
+    """
+
+    month: int
+    amount: int
+    warned: int
+    objected: int | None
+    objection: str | None
+
+
+def warning_key(holder: str, line: Line) -> bytes:
+    return key_of(holder, line.value())
 
 
 # --- holds
