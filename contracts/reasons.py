@@ -1081,7 +1081,8 @@ PLAN_CLOSED_MONTH = _reason(
     "берілгені {amount_tiyn}",
     "закрытые месяцы плана не изменяются: {field}, месяц {month}, должно быть {expected_tiyn}, "
     "указано {amount_tiyn}",
-    "closed months of a plan are frozen: month {month} of {field} is {expected_tiyn}, {amount_tiyn} was given",
+    "closed months of a plan are frozen: month {month} of {field} is {expected_tiyn}, {amount_tiyn} was "
+    "given",
     "keep the figures of closed months (zero in a new plan) and change open months",
 )  # fmt: skip
 PLAN_QUARTER = _reason(
@@ -1131,7 +1132,8 @@ AMEND_TOTALS = _reason(
     "BC105-07", "BC 105(7), TP 34",
     "бағдарламаның айлық сомасы өзгереді: {field}, {month}-ай, бұрын {before_tiyn}, енді {after_tiyn}",
     "меняется помесячная сумма программы: {field}, месяц {month}, было {before_tiyn}, стало {after_tiyn}",
-    "a certificate of kind a keeps the programme's totals: {field} of the named positions to month {month} was "
+    "a certificate of kind a keeps the programme's totals: {field} of the named positions to month {month} "
+    "was "
     "{before_tiyn}, would be {after_tiyn}",
     "balance the rows in every month, or send a certificate of kind b to the treasury",
 )  # fmt: skip
@@ -1139,7 +1141,8 @@ AMEND_SHIFT = _reason(
     "TP35-SHIFT", "TP 35",
     "ерекшелік ағымдағы ай мен келесі айлар арасында жылжытылмайды: {field}, {month}-ай",
     "перемещение специфики между текущим и будущими месяцами не допускается: {field}, месяц {month}",
-    "a certificate of kind a moves nothing of a specific between the open month {month} and later ones: {field}",
+    "a certificate of kind a moves nothing of a specific between the open month {month} and later ones: "
+    "{field}",
     "change the open month and later months in one direction, or send a certificate of kind b",
 )  # fmt: skip
 AMEND_ACCEPTED = _reason(
@@ -1161,7 +1164,8 @@ AMEND_FREE = _reason(
     "TP35-FREE", "TP 35",
     "азайту қабылданбаған бос сомадан асады: {amount_tiyn}, бары {free_tiyn}",
     "уменьшение превышает непринятую свободную сумму: {amount_tiyn}, есть {free_tiyn}",
-    "the annual plan falls by {amount_tiyn}; {free_tiyn} is neither accepted nor blocked under this expense id",
+    "the annual plan falls by {amount_tiyn}; {free_tiyn} is neither accepted nor blocked under this expense "
+    "id",
     "lower it by less, name the expense id under which the money stands, or have the block lifted",
 )  # fmt: skip
 AMEND_DEFERS = _reason(
@@ -1169,7 +1173,8 @@ AMEND_DEFERS = _reason(
     "ағымдағы айдың жоспары себепсіз кейінгі айларға ауыстырылмайды: {field}, {month}-ай, {amount_tiyn}",
     "план текущего месяца не переносится на последующие без причины: {field}, месяц {month}, {amount_tiyn}",
     "{amount_tiyn} of {field} of the open month {month} would go to later months without a cause of TP 43",
-    "name the cause: cash_deficit, force_majeure, litigation, smaller_advance, savings, vacancies, planned_cut",
+    "name the cause: cash_deficit, force_majeure, litigation, smaller_advance, savings, vacancies, "
+    "planned_cut",
 )  # fmt: skip
 AMEND_CASH = _reason(
     "TP43-CASH", "TP 43, BC 113",
@@ -1177,7 +1182,8 @@ AMEND_CASH = _reason(
     "жетпейтіні {missing_tiyn}",
     "при дефиците наличности платежи не переносятся на более ранний месяц: месяц {month}, {amount_tiyn}, "
     "не хватает {missing_tiyn}",
-    "{amount_tiyn} of payments would come forward to month {month} while the cash account lacks {missing_tiyn}",
+    "{amount_tiyn} of payments would come forward to month {month} while the cash account lacks "
+    "{missing_tiyn}",
     "wait until the receipts of the closed months have come in and the account covers the open month",
 )  # fmt: skip
 AMEND_IN_PROCESS = _reason(

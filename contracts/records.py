@@ -41,6 +41,8 @@ class Collection:
     BALANCES: Final = "balances"
     PLANS: Final = "plans"
     CONSOLIDATED: Final = "consolidated"
+    AMENDMENTS: Final = "amendments"
+    CERTIFICATES: Final = "certificates"
     OBLIGATIONS: Final = "obligations"
     AGREEMENTS: Final = "agreements"
     ACTS: Final = "acts"
@@ -620,6 +622,49 @@ def consolidated_key(
     budget: str, year: int, administrator: str | None = None, programme: str | None = None
 ) -> bytes:
     return key_of(budget, year, administrator, programme)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendments(Record):
+    """amendments[[budget, year, administrator, programme, month, kind]]: how often plans were changed.
+
+    `kind`: a by the administrator alone, b through the treasury (BC 105(7), TP 33); `counted`: certificates
+    filed in the month; `exempt`: those with a cause that TP 33 does not count. Month 0: before the year began.
+    """
+
+    counted: int
+    exempt: int
+
+
+EMPTY_AMENDMENTS: Final = Amendments(0, 0)
+
+
+def amendments_key(
+    budget: str, year: int, administrator: str, programme: str, month: int, kind: str
+) -> bytes:
+    return key_of(budget, year, administrator, programme, month, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Record):
+    """certificates[[budget, year, administrator, programme, number]]: справка о внесении изменений, carried out.
+
+    `filed` and `carried_out` are operational days; `positions`: how many it changed; `moved`: tiyn that went
+    from one position to another, `taken` from the administrator's undistributed money, `returned` to it.
+    """
+
+    kind: str
+    cause: str | None
+    filed: int
+    carried_out: int
+    positions: int
+    moved: int
+    taken: int
+    returned: int
+
+
+def certificate_key(budget: str, year: int, administrator: str, programme: str, number: str) -> bytes:
+    return key_of(budget, year, administrator, programme, number)
 
 
 # --- helpers over the state

@@ -50,6 +50,10 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.CASH: (records.CashAccount,),
     Collection.CLOSINGS: (records.Closing,),
     Collection.DEBTS: (records.Debt,),
+    Collection.CARRY_OVERS: (records.CarryOver,),
+    Collection.CONDUCT: (records.Conduct,),
+    Collection.RATINGS: (records.Rating,),
+    Collection.WARNINGS: (records.PlanWarning,),
     Collection.RECEIPTS: (records.ReceiptsRecord,),
 }
 OTHERWISE = {Collection.PARAMS, Collection.VALIDATOR_SETS, Collection.EXPIRY}
