@@ -3,10 +3,14 @@
 A part is taken from a token and arrives under another key in O(1); what arrives under an existing key is
 merged with it. Every change keeps the balances of the programme, the position and the obligation, which is
 why no rule ever has to add up tokens.
+
+Here too every move is held to the state of its year (`contracts.years`): nothing moves in a year that is
+being closed, but by `year.close` itself (`settle`).
 """
 
 from __future__ import annotations
 
+from contracts import years
 from contracts.actions import TOKENS_PER_TRANSACTION, TRANSACTIONS_PER_BLOCK, Call
 from contracts.records import (
     Balance,
@@ -31,6 +35,7 @@ def amount_of(state: StateReader, key: TokenKey) -> int:
 def issue(call: Call, key: TokenKey, amount: int) -> None:
     """Bring an amount into being (only `request.form`, `budget.adopt`, `.refine` and `.adjust` may)."""
     assert amount > 0, "a token's amount is positive"
+    years.refuse_move(call, key.line.budget, key.line.year, key.stage)
     _arrive(call, key, amount, ())
     _count(call, programme_scope(key.line), (key.slot, amount), issued=amount)
     for scope in _holder_scopes(key):
@@ -40,8 +45,16 @@ def issue(call: Call, key: TokenKey, amount: int) -> None:
 def move(call: Call, source: TokenKey, target: TokenKey, amount: int) -> None:
     """Take `amount` from the token under `source` and let it arrive under `target`.
 
-    The caller has checked that the amount is there: a shortage here is our error, not the user's.
+    The caller has checked that the amount is there: a shortage here is our error, not the user's. Refuses
+    YEAR-CLOSING and YEAR-CLOSED.
     """
+    for line in dict.fromkeys((source.line, target.line)):
+        years.refuse_move(call, line.budget, line.year, target.stage)
+    settle(call, source, target, amount)
+
+
+def settle(call: Call, source: TokenKey, target: TokenKey, amount: int) -> None:
+    """`move` for `year.close`, which alone moves money of a closing year."""
     assert amount > 0, "a token's amount is positive"
     assert source != target, "a move goes somewhere"
     _arrive(call, target, amount, _take(call, source, amount))
