@@ -46,6 +46,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("payment.refuse", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("payment.request", 1): _row("gu", True, HEAD, ACCOUNTANT),
     ("payment.restore", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("plan.amend", 1): _row("abp", True, HEAD, ACCOUNTANT),
     ("plan.approve", 1): _row("abp", True, HEAD, ACCOUNTANT),
     ("receipts.plan", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("receipts.post", 1): _row("treasury", True, HEAD, ACCOUNTANT),

@@ -80,6 +80,12 @@ EFFECTS: dict[str, Effect] = {
     "payment.restore": _money(
         "payments obligations cash receipts claims", (ADVANCED, PAID), (ALLOCATED, REGISTERED, PAYABLE)
     ),
+    "plan.amend": _money(
+        "plans consolidated amendments certificates conduct suspensions",
+        (ADOPTED, ALLOCATED),
+        (ADOPTED, ALLOCATED),
+        distributes=True,
+    ),
     "plan.approve": _money("plans consolidated", (ADOPTED,), (ALLOCATED,), distributes=True),
     "receipts.plan": _plain("receipts"),
     "receipts.post": _plain("receipts cash"),

@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 CHANGES: Final[dict[str, dict[str, str]]] = {
     "budget": {"adopt": "budget.adopt"},
-    "plan": {"approve": "plan.approve"},
+    "plan": {"approve": "plan.approve", "amend": "plan.amend"},
     "agreement": {
         "register": "agreement.register", "amend": "agreement.amend", "terminate": "agreement.terminate",
     },
@@ -59,7 +59,7 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
 
 LISTS: Final[dict[str, dict[str, str]]] = {
     "budget": {"list": "budget", "programmes": "appropriation"},
-    "plan": {"list": "plan"},
+    "plan": {"list": "plan", "amendments": "certificate", "amended": "amendments"},
     "agreement": {"list": "agreement"},
     "act": {"list": "act"},
     "obligation": {"list": "obligation", "claims": "claim"},

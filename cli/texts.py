@@ -249,6 +249,18 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "year": ("жыл", "год", "year"),
     "years": ("жылдар", "годы", "years"),
     "yes": ("иә", "за", "yes"),
+    "amendments": ("жоспар өзгерістері", "изменения планов", "amendments"),
+    "cause": ("себеп", "причина изменения", "cause"),
+    "certificate": ("анықтама", "справка", "certificate"),
+    "month": ("ай", "месяц", "month"),
+    "counted": ("есептелген", "учтено", "counted"),
+    "exempt": ("шектеусіз", "вне ограничения", "exempt"),
+    "filed": ("берілген күн", "подана", "filed"),
+    "carried_out": ("орындалған күн", "исполнена", "carried out"),
+    "positions": ("позициялар", "позиции", "positions"),
+    "moved": ("жылжытылған", "перемещено", "moved"),
+    "taken": ("бөлінбегеннен алынған", "взято из нераспределённых", "taken from undistributed"),
+    "returned": ("бөлінбегенге қайтарылған", "возвращено в нераспределённые", "returned to undistributed"),
 }  # fmt: skip
 """Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
 

@@ -113,6 +113,15 @@ VIEWS: Final[dict[str, View]] = {
         _set("approved refined_up refined_down adjusted_up adjusted_down sequestered"),
     ),
     "plan": View(Collection.PLANS, records.Plan, ("holder", "line"), _set("obligations payments")),
+    "certificate": View(
+        Collection.CERTIFICATES, records.Certificate,
+        ("budget", "year", "administrator", "programme", "certificate"),
+        _set("moved taken returned"), _set("filed carried_out"),
+    ),
+    "amendments": View(
+        Collection.AMENDMENTS, records.Amendments,
+        ("budget", "year", "administrator", "programme", "month", "kind"),
+    ),
     "agreement": View(
         Collection.AGREEMENTS, records.Agreement, ("holder", "number"), _set("total earlier"),
         _set("date valid_until commissioned terminated"),

@@ -12,6 +12,7 @@ from contracts import (
     membership,
     obligations,
     payments,
+    plan_changes,
     plans,
     receipts,
     sequester,
@@ -20,5 +21,5 @@ from contracts import (
 
 LOADED = (
     acts, agreements, appropriations, directories, governance, holds, membership, obligations, payments,
-    plans, receipts, sequester, treasury,
+    plan_changes, plans, receipts, sequester, treasury,
 )  # fmt: skip

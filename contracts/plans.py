@@ -2,7 +2,7 @@
 
 A plan is a table of limits, cumulative by month, of one institution and line. It comes into being with
 `plan.approve`; an existing plan is never approved again: what changes it afterwards is a certificate
-(справка, TP 33) or a cut.
+(справка, TP 33; `contracts.plan_changes`), a change of codes (TP 78; `contracts.recodes`) or a cut.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contracts.records import (
     ACCEPTED,
     EMPTY_CONSOLIDATED,
     REDEEMED,
+    BudgetStatus,
     Collection,
     Consolidated,
     Kind,
@@ -40,6 +41,11 @@ from contracts.state import StateReader
 
 NO_SUBPROGRAMME = "000"
 """Written where a programme has no subprogrammes (MoF Order 494, items 8–14)."""
+
+QUARTER_MONTHS = 3
+"""January to March: what a financial plan of the first quarter covers (BC 90(4))."""
+
+NO_PLAN = Plan((0,) * 12, (0,) * 12)
 
 PLAN_ROW = Row(
     "plan",
@@ -78,20 +84,21 @@ def approve(call: Call) -> None:
     """adopted (administrator, programme) -> allocated (institution, line).
 
     Signed by head and accountant: a plan is a money document of its administrator (TP 27, 238(25)). Two rows
-    may share a position only with different expense ids; their figures add up to one plan.
+    may share a position only with different expense ids; their figures add up to one plan. Closed months have
+    no money: what is planned late starts in the open month.
     """
     budget, year, source, programme, plans = fields_of(call.arguments)
-    refuse_ended(call, year)
+    closed = closed_months(call, year)
     programme_line = Line(budget, year, source, call.actor.code, programme, None, None)
     appropriations.appropriation_of(call.state, programme_line)
     seen: dict[bytes, set[str | None]] = {}
     for number, plan in enumerate(plans, 1):
         with row(number):
-            _approve_row(call, programme_line, fields_of(plan), seen)
+            _approve_row(call, programme_line, fields_of(plan), seen, closed)
     added = [fields_of(plan)[-2:] for plan in plans]
     obligations, payments = (_total([pair[which] for pair in added]) for which in (0, 1))
-    _check_balanced(call.state, budget, year, payments)
-    _consolidate(call, programme_line, obligations, payments)
+    check_balanced(call.state, budget, year, payments)
+    consolidate(call, programme_line, obligations, payments)
     call.emit("plan.approved", budget, year, call.actor.code, programme, len(plans))
 
 
@@ -100,23 +107,24 @@ def _approve_row(
     programme: Line,
     fields: tuple[Any, ...],
     seen: dict[bytes, set[str | None]],
+    closed: int,
 ) -> None:
     holder, subprogramme, specific, expense, obligations, payments = fields
-    _check_holder(call, holder)
-    line = Line(
-        programme.budget, programme.year, programme.source, programme.administrator, programme.programme,
-        subprogramme, specific,
-    )  # fmt: skip
-    directories.require(call, DirectoryName.FUNCTIONAL, functional_code(line), "subprogramme")
-    directories.require(call, DirectoryName.ECONOMIC, specific, "specific")
+    check_holder(call, holder)
+    line = position_of(programme, subprogramme, specific)
+    require_codes(call, line)
     check_figures(obligations, payments)
+    if obligations[11] == 0:
+        raise RejectionError(reasons.PLAN_EMPTY)
+    check_closed_months(NO_PLAN, obligations, payments, closed)
+    check_quarter(call.state, line, obligations, payments)
     key = plan_key(holder, line)
     old = Plan.find(call.state, Collection.PLANS, key)
     if old is not None and (key not in seen or expense in seen[key]):
         raise RejectionError(reasons.PLAN_EXISTS, holder=holder, subprogramme=subprogramme, specific=specific)
     seen.setdefault(key, set()).add(expense)
     amount = obligations[11]
-    _take_from_pool(call, line, TokenKey(line, holder, expense, Stage.ALLOCATED), amount)
+    take_from_pool(call, line, TokenKey(line, holder, expense, Stage.ALLOCATED), amount)
     plan = Plan(obligations, payments) if old is None else _sum(old, obligations, payments)
     put(call.state, Collection.PLANS, key, plan)
 
@@ -126,14 +134,31 @@ def _total(tables: list[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sum(months) for months in zip(*tables, strict=True))
 
 
-def _check_balanced(state: StateReader, budget: str, year: int, payments: tuple[int, ...]) -> None:
-    """Cumulative payments never exceed the cumulative receipts plan (BC 105(6)), once there is one."""
+def position_of(programme: Line, subprogramme: str, specific: str) -> Line:
+    """The line of a position under a programme."""
+    return Line(
+        programme.budget, programme.year, programme.source, programme.administrator, programme.programme,
+        subprogramme, specific,
+    )  # fmt: skip
+
+
+def require_codes(call: Call, line: Line) -> None:
+    """The line's codes are valid on the operational day."""
+    directories.require(call, DirectoryName.FUNCTIONAL, functional_code(line), "subprogramme")
+    directories.require(call, DirectoryName.ECONOMIC, line.specific or "", "specific")
+
+
+def check_balanced(state: StateReader, budget: str, year: int, payments: tuple[int, ...]) -> None:
+    """Cumulative payments never exceed the cumulative receipts plan (BC 105(6)), once there is one.
+
+    `payments`: what is added by month; a month in which nothing is added is not looked at.
+    """
     receipts = receipts_of(state, budget, year).plan
     if receipts[11] == 0:
         return
     before = consolidated_of(state, budget, year).payments
     for month, (planned, known, new) in enumerate(zip(receipts, before, payments, strict=True), 1):
-        if known + new > planned:
+        if new > 0 and known + new > planned:
             raise RejectionError(
                 reasons.PLANS_UNBALANCED, month=month, payments_tiyn=known + new, receipts_tiyn=planned
             )
@@ -147,7 +172,7 @@ def consolidated_of(
     return Consolidated.find(state, Collection.CONSOLIDATED, key) or EMPTY_CONSOLIDATED
 
 
-def _consolidate(call: Call, line: Line, obligations: tuple[int, ...], payments: tuple[int, ...]) -> None:
+def consolidate(call: Call, line: Line, obligations: tuple[int, ...], payments: tuple[int, ...]) -> None:
     """Add to the consolidated plans, month by month (negative: a cut), so that they stay the sums."""
     for scope in ((line.administrator, line.programme), (None, None)):
         before = consolidated_of(call.state, line.budget, line.year, *scope)
@@ -156,7 +181,7 @@ def _consolidate(call: Call, line: Line, obligations: tuple[int, ...], payments:
         put(call.state, Collection.CONSOLIDATED, key, changed)
 
 
-def _check_holder(call: Call, holder: str) -> None:
+def check_holder(call: Call, holder: str) -> None:
     """Plans go to the administrator's own institutions (TP 27); money crosses to no other's (BC 106(4))."""
     found = institution_of(call.state, holder)
     if found is None or found.closed is not None or found.kind != Kind.GU:
@@ -178,30 +203,64 @@ def functional_code(line: Line) -> str:
     return f"{programme}/{line.subprogramme}"
 
 
-def check_figures(obligations: tuple[int, ...], payments: tuple[int, ...]) -> None:
-    """The arithmetic of a plan: TP 19, 35 and the unit of plan figures."""
+def check_figures(obligations: tuple[int, ...], payments: tuple[int, ...], closed: int = 0) -> None:
+    """The arithmetic of a plan: TP 19, 35 and the unit of plan figures.
+
+    The first `closed` months are history: a plan lowered later may stand below them.
+    """
     for name, figures in (("obligations", obligations), ("payments", payments)):
         last = 0
         for month, figure in enumerate(figures, 1):
             if figure % PLAN_UNIT:
                 raise RejectionError(reasons.PLAN_UNIT, field=name, month=month, amount_tiyn=figure)
+            if month <= closed:
+                continue
             if figure < last:
                 raise RejectionError(reasons.PLAN_FALLS, field=name, month=month)
             last = figure
-    if obligations[11] == 0:
-        raise RejectionError(reasons.PLAN_EMPTY)
     if obligations[11] != payments[11]:
         raise RejectionError(
             reasons.PLAN_ANNUAL, obligations_tiyn=obligations[11], payments_tiyn=payments[11]
         )
     for month, (accept, pay) in enumerate(zip(obligations, payments, strict=True), 1):
-        if pay > accept:
+        if pay > accept and month > closed:
             raise RejectionError(
                 reasons.PLAN_PAYMENTS_AHEAD, month=month, payments_tiyn=pay, obligations_tiyn=accept
             )
 
 
-def _take_from_pool(call: Call, line: Line, target: TokenKey, amount: int) -> None:
+def check_closed_months(
+    plan: Plan, obligations: tuple[int, ...], payments: tuple[int, ...], closed: int
+) -> None:
+    """New figures of the first `closed` months are those of the plan: what has ended is history (TP 48)."""
+    tables = (("obligations", plan.obligations, obligations), ("payments", plan.payments, payments))
+    for name, before, after in tables:
+        for month in range(1, closed + 1):
+            if after[month - 1] != before[month - 1]:
+                raise RejectionError(
+                    reasons.PLAN_CLOSED_MONTH,
+                    field=name,
+                    month=month,
+                    expected_tiyn=before[month - 1],
+                    amount_tiyn=after[month - 1],
+                )
+
+
+def check_quarter(
+    state: StateReader, line: Line, obligations: tuple[int, ...], payments: tuple[int, ...]
+) -> None:
+    """While no budget is adopted plans end with March (BC 90(4), TP 30)."""
+    budget = appropriations.budget_of(state, line.budget, line.year)
+    if budget.status != BudgetStatus.QUARTER:
+        return
+    for name, figures in (("obligations", obligations), ("payments", payments)):
+        for month in range(QUARTER_MONTHS + 1, 13):
+            if figures[month - 1] != figures[QUARTER_MONTHS - 1]:
+                raise RejectionError(reasons.PLAN_QUARTER, field=name, month=month)
+
+
+def take_from_pool(call: Call, line: Line, target: TokenKey, amount: int) -> None:
+    """adopted -> allocated: `amount` tiyn of the administrator's undistributed money, if there is as much."""
     parts = [
         (key, tokens.amount_of(call.state, key)) for key in appropriations.pool_keys(call.institution, line)
     ]
@@ -238,6 +297,13 @@ def refuse_ended(call: Call, year: int) -> None:
     today = civil(call.day())
     if year < today[0]:
         raise RejectionError(reasons.YEAR_NOT_OPEN, year=year, found=today[0])
+
+
+def closed_months(call: Call, year: int) -> int:
+    """How many months of a budget year are over; refused where the year is."""
+    refuse_ended(call, year)
+    open_year, month, _ = civil(call.day())
+    return month - 1 if year == open_year else 0
 
 
 def plan_of(state: StateReader, holder: str, line: Line) -> Plan:
@@ -308,7 +374,7 @@ def lower_plan(call: Call, holder: str, line: Line, cut: int) -> None:
     closed = open_month(call, line.year) - 1
     lowered = Plan(_lowered(plan.obligations, closed, left), _lowered(plan.payments, closed, left))
     put(call.state, Collection.PLANS, plan_key(holder, line), lowered)
-    _consolidate(
+    consolidate(
         call,
         line,
         tuple(after - before for before, after in zip(plan.obligations, lowered.obligations, strict=True)),

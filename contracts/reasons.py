@@ -1072,6 +1072,176 @@ BUDGET_ACT_ROWS = _reason(
     "the act changes {rows} programmes, the limit is {limit}",
     "split the document into parts",
 )  # fmt: skip
+CHANGE_STATUS = _reason(
+    "BC94-STATUS", "BC 94, 98, 90(4)",
+    "бюджет әлі толық бекітілген жоқ: {budget}, {year} ({status})",
+    "бюджет ещё не утверждён полностью: {budget}, {year} ({status})",
+    "the budget {budget} of {year} is not wholly adopted: {status}",
+    "record the whole law with budget.adopt first",
+)  # fmt: skip
+CHANGE_NEW_EMPTY = _reason(
+    "BC94-NEW", "BC 86(3), 94",
+    "жаңа бағдарламаға бірде-бір жол қаражат бермейді: {administrator}/{programme}",
+    "новой программе ни одна строка не даёт средств: {administrator}/{programme}",
+    "the new programme {administrator}/{programme} gets nothing from the document's rows",
+    "add a row for it, or leave the programme out",
+)  # fmt: skip
+REFINE_EMPTY = _reason(
+    "BC94-EMPTY", "BC 94",
+    "нақтылауда көбейту де, азайтылатын оқшаулау жолдары да жоқ, немесе оқшаулаусыз жол саны берілген",
+    "в уточнении нет ни увеличений, ни строк блокировки, либо число строк дано без блокировки",
+    "the refinement has neither increases nor rows of a block, or a number of rows without a block",
+    "name the block and how many of its rows to cut, or add increases",
+)  # fmt: skip
+REFINE_HOLD = _reason(
+    "BC94-03", "BC 94(3), TP 228",
+    "{hold} — {budget} {year} бюджетін нақтылауға арналған оқшаулау емес",
+    "{hold} не является блокировкой под уточнение бюджета {budget} {year}",
+    "{hold} is no block for a refinement of the budget {budget} of {year}",
+    "block what the law cuts with treasury.block on the ground refinement, and name that block",
+)  # fmt: skip
+REFINE_TOTAL = _reason(
+    "BC94-TOTAL", "BC 86(3), 94",
+    "{section} бойынша жиын дұрыс емес: заңда {stated_tiyn}, есептелгені {found_tiyn}",
+    "итог по разделу {section} неверен: в законе {stated_tiyn}, по учёту {found_tiyn}",
+    "the total of {section} after the refinement is stated as {stated_tiyn}; the ledger comes "
+    "to {found_tiyn}",
+    "correct the rows or the stated total; a law in parts states the total after each part",
+)  # fmt: skip
+ADJUST_LOANS = _reason(
+    "BC98-LOANS", "BC 98, TP 73",
+    "қарыздар мен гранттардың қаражаты қайта бөлінбейді ({case})",
+    "средства займов и грантов не перераспределяются ({case})",
+    "money of loans and grants is never reallocated ({case})",
+    "reallocate money of another source",
+)  # fmt: skip
+ADJUST_COMMISSION = _reason(
+    "BC98-COMMISSION", "BC 98, TP 59",
+    "бюджет комиссиясының шешімі көрсетілмеген ({case})",
+    "не указано решение бюджетной комиссии ({case})",
+    "the decision of the budget commission is missing ({case})",
+    "name the commission's decision (of a rural budget: that of the local assembly)",
+)  # fmt: skip
+ADJUST_NEW = _reason(
+    "BC98-NEW", "BC 98",
+    "бұл жағдайда жаңа бағдарлама ашылмайды: {case}",
+    "в этом случае новая программа не открывается: {case}",
+    "the case {case} opens no new programme",
+    "a new programme comes by law, or from a distributable programme, a reserve or a reorganisation",
+)  # fmt: skip
+ADJUST_PROPOSED = _reason(
+    "TP59", "TP 59",
+    "ұсыныс мерзімі дұрыс емес: {proposed}, кешіктірмей {last}",
+    "срок предложения неверен: {proposed}, не позднее {last}",
+    "the proposal is dated {proposed}; it is due in the budget year by {last}",
+    "proposals come by the 25th of a quarter's first month, in the fourth quarter by 1 October",
+)  # fmt: skip
+ADJUST_QUARTER = _reason(
+    "TP59-ONCE", "TP 59",
+    "{administrator} әкімшісі {quarter}-тоқсанда ұсынысын енгізген: {first}",
+    "администратор {administrator} уже внёс предложение в квартале {quarter}: {first}",
+    "administrator {administrator} has proposed in quarter {quarter} already: on {first}",
+    "wait for the next quarter, or name the proposal of that day",
+)  # fmt: skip
+ADJUST_SIDES = _reason(
+    "BC98-SIDES", "BC 98",
+    "жолдың екі жағы жағдайға сай емес: {case}",
+    "стороны строки не соответствуют случаю: {case}",
+    "the row's two sides do not fit the case {case}",
+    "carry-over and opening balances have no giving programme; all other cases name one, other "
+    "than the taking one",
+)  # fmt: skip
+ADJUST_NATURE = _reason(
+    "BC98-NATURE", "BC 98",
+    "{administrator}/{programme} бағдарламасының түрі бұл жағдайға сай емес: {found}, {case}",
+    "вид программы {administrator}/{programme} не соответствует случаю: {found}, {case}",
+    "programme {administrator}/{programme} is {found}: it gives nothing under the case {case}",
+    "distribution takes from a distributable programme, reserve from a reserve",
+)  # fmt: skip
+ADJUST_DEVELOPMENT = _reason(
+    "TP60", "TP 60",
+    "{programme} және {other} — бір әкімшінің даму бағдарламалары емес",
+    "{programme} и {other} не являются программами развития одного администратора",
+    "{programme} and {other} are not both development programmes of one administrator",
+    "use the case reallocation, with the commission's decision",
+)  # fmt: skip
+ADJUST_DEVELOPMENT_SHARE = _reason(
+    "TP60-SHARE", "TP 60",
+    "{administrator}/{programme}: жыл ішінде {moved_tiyn} ауысады, шегі {percent} % = {limit_tiyn}",
+    "{administrator}/{programme}: за год перемещается {moved_tiyn}, предел {percent} % = {limit_tiyn}",
+    "{administrator}/{programme} would give {moved_tiyn} over the year; {percent} % is {limit_tiyn}",
+    "up to 5 % goes without the commission, up to 10 % with its decision; lower the sum or name the decision",
+)  # fmt: skip
+ADJUST_SHARE = _reason(
+    "BC98-15", "BC 98",
+    "{administrator}/{programme}: жыл ішінде {moved_tiyn} қайта бөлінеді, шегі {percent} % = {limit_tiyn}",
+    "{administrator}/{programme}: за год перераспределяется {moved_tiyn}, предел {percent} % = {limit_tiyn}",
+    "{administrator}/{programme} would give {moved_tiyn} over the year; {percent} % of its "
+    "volume is {limit_tiyn}",
+    "lower the sum; what goes beyond needs an amending law",
+)  # fmt: skip
+ADJUST_POOL = _reason(
+    "BC98-FREE", "BC 98, TP 57",
+    "{administrator}/{programme}: бөлінбеген қаражат жетпейді: керегі {amount_tiyn}, бары {free_tiyn}",
+    "{administrator}/{programme}: нераспределённых средств недостаточно: нужно {amount_tiyn}, "
+    "есть {free_tiyn}",
+    "{administrator}/{programme} has {free_tiyn} that no plan distributes; {amount_tiyn} is to be moved",
+    "return money of the plans to the programme with an amendment of kind b first",
+)  # fmt: skip
+ADJUST_CARRY_OVER = _reason(
+    "BC115-02", "BC 115(2)",
+    "рұқсат етілген қалдықтан асады: {amount_tiyn}, қалғаны {free_tiyn}",
+    "превышен разрешённый остаток: {amount_tiyn}, осталось {free_tiyn}",
+    "{amount_tiyn} exceeds what the list of the year before still permits: {free_tiyn}",
+    "lower the sum to what the list permits and the closed year carried over",
+)  # fmt: skip
+ADJUST_OPENING = _reason(
+    "BC98-OPENING", "BC 98",
+    "жыл басындағы бос қалдықтан асады: {amount_tiyn}, қалғаны {free_tiyn}",
+    "превышены свободные остатки на начало года: {amount_tiyn}, осталось {free_tiyn}",
+    "{amount_tiyn} exceeds what is left of the cash accounts' opening balances: {free_tiyn}",
+    "post the opening balance first, or lower the sum",
+)  # fmt: skip
+BUDGET_AUTHORITY = _reason(
+    "BUDGET-AUTHORITY", "BC 7, 106",
+    "{institution} {budget} бюджетімен жұмыс істей алмайды; рұқсат етілгендер: {permitted}",
+    "учреждение {institution} не вправе действовать по бюджету {budget}; вправе: {permitted}",
+    "{institution} may not act on the budget {budget}; it is for: {permitted}",
+    "have the document made by a named institution, or publish a new version of the budget's entry",
+)  # fmt: skip
+
+# --- transfers between budgets (contracts/budgets.py, contracts/transfers.py)
+
+TRANSFER_LEVEL = _reason(
+    "BC76", "BC 7, 76",
+    "{budget} және {other} бюджеттері арасында тікелей қатынас жоқ",
+    "между бюджетами {budget} и {other} нет прямых отношений",
+    "the budgets {budget} and {other} have no direct relations: only neighbours of the levels "
+    "01, 02, 03, 06 have",
+    "send the transfer to the neighbouring level, which sends it on",
+)  # fmt: skip
+TRANSFER_UPPER = _reason(
+    "BC76-UPPER", "BC 76",
+    "{budget} бюджетінен жоғары тұрған бюджет {upper}, {found} емес",
+    "вышестоящий бюджет для {budget} — {upper}, а не {found}",
+    "the budget above {budget} is {upper}, not {found}",
+    "name a payee of the right budget, or correct the directory of budgets",
+)  # fmt: skip
+TRANSFER_SPECIFIC = _reason(
+    "BC76-SPECIFIC", "BC 76, 13",
+    "{specific} ерекшелігі бұл бағыттағы трансфертке арналмаған: {budget} → {other}",
+    "специфика {specific} не предназначена для трансферта {budget} → {other}",
+    "the specific {specific} does not serve a transfer from {budget} to {other}",
+    "returns (336, 338) and withdrawals (332) go up; subventions and targeted transfers (331, "
+    "339, 441) go down",
+)  # fmt: skip
+TRANSFER_RETURN = _reason(
+    "BC76-338", "BC 76, TP 19(3)–(4)",
+    "алынған және қайтарылмаған трансферттерден асады: {amount_tiyn}, қалғаны {room_tiyn}",
+    "превышены полученные и не возвращённые трансферты: {amount_tiyn}, осталось {room_tiyn}",
+    "{amount_tiyn} exceeds the transfers received from {upper} and not returned: {room_tiyn}",
+    "return no more than was received in this year and the one before",
+)  # fmt: skip
 
 # --- changes of plans and recoding (contracts/plans.py, contracts/plan_changes.py, contracts/recodes.py)
 

@@ -59,6 +59,13 @@ class Collection:
     COMMITMENTS: Final = "commitments"
     SUSPENSIONS: Final = "suspensions"
     CLOSINGS: Final = "closings"
+    ROUTES: Final = "routes"
+    DEPUTIES: Final = "deputies"
+    APPROVALS: Final = "approvals"
+    APPROVAL_DOCUMENTS: Final = "approval-documents"
+    APPROVAL_COUNTS: Final = "approval-counts"
+    AWAITED: Final = "awaited"
+    RULES: Final = "rules"
     BUDGET_ACTS: Final = "budget-acts"
     ADJUSTMENTS: Final = "adjustments"
     ADJUSTMENT_PROPOSALS: Final = "adjustment-proposals"
@@ -281,6 +288,143 @@ def expiry_key(valid_until_ms: int, key: bytes) -> bytes:
 
 
 EXPIRY_VALUE: Final = encode((1,))
+
+
+# --- approvals: routes, deputies, documents on their way, rules in force
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Record):
+    """routes[[action, institution or nil]]: маршрут согласования, who agrees before an action.
+
+    A step is [kind or nil, institution or nil, role, from amount in tiyn]; exactly one of kind and
+    institution is given. The route of an institution stands before that of all (nil). `others`: in the
+    route of all, how many institutions have one of their own. `document`: on what it was set; `set`: height.
+    """
+
+    steps: tuple[tuple[str | None, str | None, int, int], ...]
+    others: int
+    document: str
+    set: int
+
+
+def route_key(action: str, institution: str | None) -> bytes:
+    return key_of(action, institution)
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy(Record):
+    """deputies[[institution, role, signer id]]: a person who stands in for a role, for approvals only.
+
+    `first` and `last` are operational days, both included; `document`: the order; `appointed`: height.
+    """
+
+    first: int
+    last: int
+    document: str
+    appointed: int
+
+
+def deputy_key(institution: str, role: int, signer: bytes) -> bytes:
+    return key_of(institution, role, signer)
+
+
+class ApprovalStatus(IntEnum):
+    """How a document on its way stands. The numbers are on the chain."""
+
+    OPEN = 0
+    CARRIED_OUT = 1
+    REJECTED = 2
+    WITHDRAWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecord(Record):
+    """approvals[[number]]: a document that was submitted for approval, and how far it has come.
+
+    `makers`: who signed it, in the order of the document; `steps` as in `Route`, those that this document
+    needs, kinds already resolved where the law leaves one institution; `given`: [institution, signer id,
+    height], one a step, in their order. `amount`: what the thresholds looked at, tiyn. `tx_id`: the
+    transaction that carries the document's bytes. `submitted` and `closed` are heights; `since`: the
+    operational day since which the next step is awaited. `reason`: why it was rejected or withdrawn.
+    """
+
+    institution: str
+    action: str
+    version: int
+    makers: tuple[bytes, ...]
+    steps: tuple[tuple[str | None, str | None, int, int], ...]
+    given: tuple[tuple[str, bytes, int], ...]
+    amount: int
+    tx_id: bytes
+    submitted: int
+    since: int | None
+    status: int
+    closed: int | None
+    reason: str | None
+
+
+def approval_key(number: int) -> bytes:
+    return key_of(number)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDocument(Record):
+    """approval-documents[[number]]: the arguments of a document on its way; gone when it is closed."""
+
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCount(Record):
+    """approval-counts[""]: numbers given; approval-counts[institution]: its documents on their way."""
+
+    count: int
+
+
+APPROVALS_GIVEN_KEY: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited(Record):
+    """awaited[[kind or nil, institution or nil, number]]: whose turn it is in a document on its way.
+
+    `role` of `Role`; `institution` and `action`: whose document and what it is; `since`: operational day.
+    """
+
+    role: int
+    institution: str
+    action: str
+    since: int | None
+
+
+def awaited_key(kind: str | None, institution: str | None, number: int) -> bytes:
+    return key_of(kind, institution, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Record):
+    """rules[""]: versions of actions that the members put in force, and modules they paused.
+
+    `versions`: [action, version, first height], strictly increasing: of an action the last whose height has
+    come counts, before it version 1. `paused`: [module, height], strictly increasing.
+    """
+
+    versions: tuple[tuple[str, int, int], ...]
+    paused: tuple[tuple[str, int], ...]
+
+    def version_of(self, action: str, height: int) -> int:
+        """The only version of an action that a block of this height takes."""
+        found = [(first, version) for name, version, first in self.versions if name == action]
+        return max(((first, version) for first, version in found if first <= height), default=(0, 1))[1]
+
+
+RULES_KEY: Final = b""
+FIRST_RULES: Final = Rules((), ())
+
+
+def rules_of(state: StateReader) -> Rules:
+    return Rules.find(state, Collection.RULES, RULES_KEY) or FIRST_RULES
 
 
 # --- directories and the day
@@ -524,10 +668,14 @@ def ballot_key(number: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class BallotCount(Record):
-    """ballots[""]: numbers given so far, and how many ballots are open."""
+    """ballots[""]: numbers given so far, and how many ballots are open.
+
+    `by_proposer`: [institution, open ballots], strictly increasing, none of zero.
+    """
 
     given: int
     open: int
+    by_proposer: tuple[tuple[str, int], ...] = ()
 
 
 BALLOT_COUNT_KEY: Final = b""

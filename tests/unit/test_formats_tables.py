@@ -37,6 +37,8 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.APPROPRIATIONS: (records.Appropriation,),
     Collection.PLANS: (records.Plan,),
     Collection.CONSOLIDATED: (records.Consolidated,),
+    Collection.AMENDMENTS: (records.Amendments,),
+    Collection.CERTIFICATES: (records.Certificate,),
     Collection.COMMITMENTS: (records.Commitment,),
     Collection.OBLIGATIONS: (records.Obligation,),
     Collection.AGREEMENTS: (records.Agreement,),
