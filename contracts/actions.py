@@ -6,9 +6,10 @@ state and the block's context through a `Call`, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from chain.codec import Shape, Value
 from chain.types import Hash32, SignerId
@@ -76,6 +77,12 @@ class Call:
 
 Handler = Callable[[Call], None]
 
+ANYBODY: Final = sum(Role)
+"""In place of a role: whoever is registered; the rules of the action say more."""
+
+SUBMIT: Final = "approval.submit"
+"""Is signed as the document that it carries would be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -96,12 +103,13 @@ class Approval:
     """What an action does around its approval (`contracts.approvals`).
 
     `statutory`: steps that the law asks for whatever route is set, from institution and arguments; none: the
-    document may come directly. `amount`: tiyn that the thresholds of a route look at. `begin` runs when the
-    document is submitted for approval, `end` when it is carried out, rejected or withdrawn.
+    document may come directly. `amount`: tiyn that the thresholds of a route look at; without it, the sum of
+    the document's amounts. `begin` runs when the document is submitted for approval, `end` when it is carried
+    out, rejected or withdrawn; both with the number of the approval.
     """
 
     statutory: Callable[[str, tuple[Value, ...]], tuple[Step, ...]] = lambda institution, arguments: ()
-    amount: Callable[[tuple[Value, ...]], int] = lambda arguments: 0
+    amount: Callable[[tuple[Value, ...]], int] | None = None
     begin: Callable[[Call, int], None] | None = None
     end: Callable[[Call, int], None] | None = None
 
@@ -113,14 +121,15 @@ NO_APPROVAL = Approval()
 class Action:
     """What one kind of document is. `source` cites the article; `summary` says the meaning in one line.
 
-    `is_routed`: whether the members may ask for approvals before it (`route.set`).
+    `roles`: one distinct signer for each, `ANYBODY` for a person of any role. `is_routed`: whether approvals
+    may be asked for before it (`route.set`).
     """
 
     name: str
     version: int
     arguments: Shape
     kinds: tuple[str, ...]
-    roles: tuple[Role, ...]
+    roles: tuple[int, ...]
     is_batch: bool
     handler: Handler
     source: str
@@ -138,7 +147,7 @@ def action(
     arguments: Shape,
     *,
     kinds: tuple[str, ...],
-    roles: tuple[Role, ...],
+    roles: tuple[int, ...],
     source: str,
     summary: str,
     version: int = 1,
@@ -156,6 +165,25 @@ def action(
         return handler
 
     return register
+
+
+def carried(arguments: tuple[Value, ...]) -> Action | None:
+    """The action of the document that an `approval.submit` of these arguments carries."""
+    name, version = arguments[:2]
+    return REGISTER.get((name, version)) if isinstance(name, str) and isinstance(version, int) else None
+
+
+def roles_asked(found: Action, arguments: Value) -> tuple[int, ...]:
+    """Who signs a document of an action: one distinct person for each role."""
+    if found.name != SUBMIT or not isinstance(arguments, tuple) or len(arguments) < 2:
+        return found.roles
+    document = carried(arguments)
+    return found.roles if document is None else document.roles
+
+
+def role_words(roles: Iterable[int]) -> tuple[str, ...]:
+    """The roles of an action, for people."""
+    return tuple("anybody" if role == ANYBODY else Role(role).name.lower() for role in roles)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from contracts import (
     acts,
     agreements,
     appropriations,
+    approvals,
+    changes,
     directories,
     governance,
     holds,
@@ -15,11 +17,13 @@ from contracts import (
     plan_changes,
     plans,
     receipts,
+    recodes,
     sequester,
     treasury,
+    year_end,
 )
 
 LOADED = (
-    acts, agreements, appropriations, directories, governance, holds, membership, obligations, payments,
-    plan_changes, plans, receipts, sequester, treasury,
+    acts, agreements, appropriations, approvals, changes, directories, governance, holds, membership,
+    obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end,
 )  # fmt: skip

@@ -26,8 +26,8 @@ from chain.keys import verify
 from chain.state_tree import TreeUpdate, state_path, update, value_hash
 from chain.transaction import BODY_BYTES, SIMPLE_BODY_BYTES, SignedTransaction, tx_sign_bytes
 from chain.types import Hash32, Height, Signature, SignerId
-from contracts import areas, invariants, membership, reasons
-from contracts.actions import REGISTER, Action, Call
+from contracts import approvals, areas, invariants, membership, reasons
+from contracts.actions import REGISTER, Action, Call, role_words, roles_asked
 from contracts.context import BlockContext
 from contracts.membership import Misbehaviour
 from contracts.params import params_of as params_of
@@ -372,12 +372,14 @@ def _admitted(
     if transaction.chain_id != context.chain_id:
         raise RejectionError(reasons.FOREIGN_CHAIN)
     register = _known_action(signed)
+    approvals.check_rules(state, register.name, register.version, context.height)
     _check_validity(signed, context, params)
     _use_client_id(state, signed, context, index)
     actor = _actor(state, transaction.institution, register)
-    signers = _checked_signers(state, signed, register, context, check, params)
     arguments = transaction.arguments
     assert isinstance(arguments, tuple)
+    approvals.refuse_if_routed(state, register, transaction.institution, actor, arguments)
+    signers = _checked_signers(state, signed, register, context, check, params)
     return Call(state, context, index, signed.tx_id, transaction.institution, actor, signers, arguments)
 
 
@@ -460,10 +462,11 @@ def _checked_signers(
         if signer.revoked is not None:
             raise RejectionError(reasons.REVOKED_SIGNER, signer=signer_id.hex(), height=signer.revoked)
         people.append((signer_id, signer, signature))
-    if len(people) != len(register.roles) or not _covers([p[1].roles for p in people], register.roles):
+    asked = roles_asked(register, transaction.arguments)
+    if len(people) != len(asked) or not _covers([person[1].roles for person in people], asked):
         raise RejectionError(
             reasons.WRONG_SIGNERS,
-            required=", ".join(role.name.lower() for role in register.roles),
+            required=", ".join(role_words(asked)),
             found="; ".join(role_names(person[1].roles) for person in people) or "no signature",
         )
     message = tx_sign_bytes(context.chain_id, signed.tx_id)
@@ -473,7 +476,7 @@ def _checked_signers(
     return tuple(person[0] for person in people)
 
 
-def _covers(masks: list[int], roles: tuple[Role, ...]) -> bool:
+def _covers(masks: list[int], roles: tuple[int, ...]) -> bool:
     """Whether each role can be given to another person (at most eight, so trying all is cheap)."""
     if not roles:
         return True

@@ -456,6 +456,198 @@ BALLOT_TWICE = _reason(
     "one institution has one vote, and it stands",
 )  # fmt: skip
 
+# --- approvals (contracts/approvals.py)
+
+APPROVAL_ROUTE = _reason(
+    "APPROVAL-ROUTE", "EQ: routes; budget-machine 4",
+    "{action} әрекеті келісуді талап етеді: бірінші {next}",
+    "действие {action} требует согласования: первым {next}",
+    "{action} of {institution} needs approvals before it; the first is {next}",
+    "send the document with approval.submit; it is carried out with the last approval",
+)  # fmt: skip
+APPROVAL_NONE = _reason(
+    "APPROVAL-NONE", "EQ: routes; budget-machine 4",
+    "{institution} мекемесінің бұл құжаты ({action}) келісуді талап етпейді",
+    "этот документ ({action}) учреждения {institution} не требует согласования",
+    "this document ({action}) of {institution} needs no approval",
+    "send the document itself",
+)  # fmt: skip
+APPROVAL_ACTION = _reason(
+    "APPROVAL-ACTION", "EQ: routes; budget-machine 4",
+    "{action} келісу бағыты бойынша жүрмейді", "действие {action} не проходит по маршруту согласования",
+    "{action} does not go through approvals",
+    "send the document itself",
+)  # fmt: skip
+APPROVAL_UNKNOWN = _reason(
+    "APPROVAL-UNKNOWN", "budget-machine 4",
+    "келісудегі {approval} құжаты жоқ", "нет документа на согласовании {approval}",
+    "there is no approval {approval}",
+    "`eqz approval list` shows documents and their numbers",
+)  # fmt: skip
+APPROVAL_CLOSED = _reason(
+    "APPROVAL-CLOSED", "budget-machine 4",
+    "{approval} келісуі аяқталған: {found}", "согласование {approval} завершено: {found}",
+    "approval {approval} is over: {found}",
+    "a document that was rejected or withdrawn is submitted again as a new one",
+)  # fmt: skip
+APPROVAL_NEXT = _reason(
+    "APPROVAL-NEXT", "EQ: routes; budget-machine 4",
+    "{approval} құжатында кезек {institution} мекемесінде емес: {next} күтілуде",
+    "в документе {approval} очередь не за {institution}: ожидается {next}",
+    "it is not {institution}'s turn in document {approval}: {next} is awaited",
+    "wait for the approvals before yours; `eqz approval show` tells who is awaited and since when",
+)  # fmt: skip
+APPROVAL_ROLE = _reason(
+    "APPROVAL-ROLE", "EQ: routes; budget-machine 4",
+    "{approval} құжатын {next} келіседі: қол қоюшының рөлі {found}, орынбасарлығы жоқ",
+    "документ {approval} согласует {next}: у подписанта роли {found}, замещения нет",
+    "document {approval} awaits {next}; the signer's roles are {found}, and no deputyship is in force",
+    "let the named role sign, or its head appoint a deputy with deputy.appoint",
+)  # fmt: skip
+APPROVAL_MAKER = _reason(
+    "APPROVAL-MAKER", "EQ: routes; budget-machine 1",
+    "{approval} құжатын жасаған адам оны келіспейді",
+    "составивший документ {approval} не согласует его сам",
+    "who made document {approval} does not approve it",
+    "let another person with the role sign",
+)  # fmt: skip
+APPROVAL_TWICE = _reason(
+    "APPROVAL-TWICE", "EQ: routes; budget-machine 1",
+    "бір адам {approval} құжатын екі рет келіспейді",
+    "один человек не согласует документ {approval} дважды",
+    "one person does not approve document {approval} twice",
+    "let another person with the role sign",
+)  # fmt: skip
+APPROVAL_FOREIGN = _reason(
+    "APPROVAL-FOREIGN", "budget-machine 4",
+    "{approval} құжатын {found} берді, {institution} емес",
+    "документ {approval} подан учреждением {found}, а не {institution}",
+    "document {approval} was submitted by {found}, not by {institution}",
+    "only the head of the institution that submitted a document withdraws it; an approver rejects it",
+)  # fmt: skip
+APPROVALS_FULL = _reason(
+    "APPROVAL-LIMIT", "budget-machine 4",
+    "{institution} мекемесінің келісудегі құжаттары тым көп: шегі {limit}",
+    "у {institution} слишком много документов на согласовании: предел {limit}",
+    "{institution} has as many documents on their way as one institution may: {limit}",
+    "wait for approvals, or withdraw documents that are no longer needed",
+)  # fmt: skip
+ROUTE_ACTION = _reason(
+    "ROUTE-ACTION", "EQ: routes; budget-machine 4",
+    "{action} үшін бағыт орнатылмайды", "для действия {action} маршрут не устанавливается",
+    "no route can be set for {action}",
+    "name an action that `eqz tx actions` lists; ballots, signers and approvals have no route",
+)  # fmt: skip
+ROUTE_STEP = _reason(
+    "ROUTE-STEP", "EQ: routes; budget-machine 4",
+    "{step}-қадам мекеменің бір түрін не бір мекемені және бір рөлді атайды: {found}",
+    "шаг {step} называет один вид учреждений либо одно учреждение и одну роль: {found}",
+    "step {step} names either a kind of institution or one open institution, and one role: {found}",
+    "correct the named step",
+)  # fmt: skip
+ROUTE_OWNER = _reason(
+    "ROUTE-OWNER", "EQ: routes; budget-machine 4",
+    "{institution} мекемесі {action} әрекетін жасамайды",
+    "учреждение {institution} не совершает действие {action}",
+    "{institution} never does {action}",
+    "name an open institution of a kind that the action is for, or none for a route of all",
+)  # fmt: skip
+ROUTE_NONE = _reason(
+    "ROUTE-NONE", "EQ: routes; budget-machine 4",
+    "жойылатын бағыт жоқ: {action}, {institution}", "нет маршрута для отмены: {action}, {institution}",
+    "there is no route of {action} for {institution} to take away",
+    "`eqz route list` shows the routes; a route is taken away by naming no steps",
+)  # fmt: skip
+ROUTES_FULL = _reason(
+    "ROUTE-LIMIT", "budget-machine 4",
+    "{action} бағыттары тым көп: шегі {limit}", "слишком много маршрутов действия {action}: предел {limit}",
+    "{action} has as many routes of institutions as it may: {limit}",
+    "set one route for all institutions and take away those that say the same",
+)  # fmt: skip
+DEPUTY_ROLE = _reason(
+    "DEPUTY-ROLE", "EQ: routes; budget-machine 1",
+    "қол қоюшыда {role} рөлі онсыз да бар, не ол бір рөл емес",
+    "у подписанта и так есть роль {role}, либо это не одна роль",
+    "the signer has the role {role} already, or it is not one role",
+    "name one role that the person does not have; no deputy is needed otherwise",
+)  # fmt: skip
+DEPUTY_DATES = _reason(
+    "DEPUTY-DATES", "EQ: routes",
+    "орынбасарлық мерзімі жарамсыз: {first} – {last}, операциялық күн {open}",
+    "неверный срок замещения: {first} – {last}, операционный день {open}",
+    "a deputyship from {first} to {last} ends before it begins or before the open day {open}, or lasts over "
+    "{limit} days",
+    "give days in order, of which the last is not over",
+)  # fmt: skip
+DEPUTY_NONE = _reason(
+    "DEPUTY-NONE", "EQ: routes",
+    "мұндай орынбасарлық жоқ: {role}, {signer}", "такого замещения нет: {role}, {signer}",
+    "signer {signer} is no deputy for {role}",
+    "`eqz deputy list` shows the deputies",
+)  # fmt: skip
+
+# --- rules in force (contracts/governance.py)
+
+RULES_VERSION = _reason(
+    "RULES-VERSION", "formats: Rules in force",
+    "{action} әрекетінің {version} нұсқасы күшінде емес, {current} нұсқасы күшінде",
+    "версия {version} действия {action} не в силе, действует версия {current}",
+    "version {version} of {action} is not in force at height {height}; version {current} is",
+    "update the program and build the document again",
+)  # fmt: skip
+RULES_PAUSED = _reason(
+    "RULES-PAUSED", "formats: Rules in force",
+    "{module} модулі мүшелердің шешімімен {height} биіктікте тоқтатылған",
+    "модуль {module} приостановлен решением участников на высоте {height}",
+    "the module {module} was paused by the members at height {height}",
+    "wait until the members resume the module by a ballot",
+)  # fmt: skip
+RULES_UNKNOWN = _reason(
+    "RULES-UNKNOWN", "formats: Rules in force",
+    "{action} әрекетінің {version} нұсқасы белгісіз", "версия {version} действия {action} неизвестна",
+    "version {version} of {action} is not known to this program",
+    "update the nodes first; then propose the activation",
+)  # fmt: skip
+RULES_HEIGHT = _reason(
+    "RULES-HEIGHT", "formats: Rules in force",
+    "қолданысқа енгізу биіктігі {found}, кемінде {minimum} болуы тиіс",
+    "высота вступления в силу {found}, должна быть не менее {minimum}",
+    "height of activation {found}; it must be at least {minimum}",
+    "name a later height: every node must know the decision before it takes effect",
+)  # fmt: skip
+RULES_PENDING = _reason(
+    "RULES-PENDING", "formats: Rules in force",
+    "{action} әрекетінің {version} нұсқасы {height} биіктіктен бастап енгізіледі",
+    "версия {version} действия {action} уже вступает в силу с высоты {height}",
+    "version {version} of {action} is in force or comes into force at height {height} already",
+    "wait for that height, then propose another version",
+)  # fmt: skip
+MODULE_UNKNOWN = _reason(
+    "MODULE-UNKNOWN", "formats: Rules in force",
+    "{module} модулі тоқтатылмайды", "модуль {module} не приостанавливается",
+    "{module} is no module that can be paused",
+    "name the part of an action before the point; ballots, signers and approvals are never paused",
+)  # fmt: skip
+MODULE_PAUSED = _reason(
+    "MODULE-PAUSED", "formats: Rules in force",
+    "{module} модулі тоқтатылып қойған", "модуль {module} уже приостановлен",
+    "the module {module} is paused already",
+    "nothing is to be done",
+)  # fmt: skip
+MODULE_RUNNING = _reason(
+    "MODULE-RUNNING", "formats: Rules in force",
+    "{module} модулі тоқтатылмаған", "модуль {module} не приостановлен",
+    "the module {module} is not paused",
+    "nothing is to be done",
+)  # fmt: skip
+BALLOTS_OF_MEMBER = _reason(
+    "BALLOT-MEMBER-LIMIT", "budget-machine 4",
+    "{institution} ашқан дауыс берулер тым көп: шегі {limit}",
+    "у {institution} слишком много открытых голосований: предел {limit}",
+    "{institution} has as many ballots open as one member may: {limit}",
+    "wait until one of its ballots is decided",
+)  # fmt: skip
+
 # --- adoption and financing plans (contracts/appropriations.py, contracts/plans.py)
 
 DATE_AHEAD = _reason(
@@ -1417,4 +1609,31 @@ RECODE_SECTION = _reason(
     "программы стоят в разных разделах бюджета: {section} и {found}",
     "the programmes stand in different sections of the budget: {section} and {found}",
     "a change of codes never moves money between costs, loans and financial assets: that takes a law",
+)  # fmt: skip
+YEAR_NOT_ENDED = _reason(
+    "YEAR-NOT-ENDED", "BC 101(5)",
+    "{year} жыл аяқталған жоқ: операциялық күн {day}", "{year} год не закончился: операционный день {day}",
+    "year {year} has not ended: the operational day is {day}",
+    "close the year after the treasury has opened a day of the next one",
+)  # fmt: skip
+CARRY_OVER_LATE = _reason(
+    "BC115-02-DATE", "BC 115(2)",
+    "ауысатын қалдықтар тізімі 1 желтоқсанға дейін жасалады: соңғы күні {last}, операциялық күн {day}",
+    "перечень переходящих остатков составляется до 1 декабря: последний день {last}, операционный {day}",
+    "the list of permitted carry-over is made before 1 December: by {last}, the operational day is {day}",
+    "what is not listed lapses on 31 December; ask for it in the next budget",
+)  # fmt: skip
+CARRY_OVER_TWICE = _reason(
+    "BC115-02-ROW", "BC 115(2)",
+    "бағдарлама тізімде екі рет аталған: {administrator}/{programme}",
+    "программа названа в перечне дважды: {administrator}/{programme}",
+    "the list names programme {administrator}/{programme} twice",
+    "state one sum for a programme",
+)  # fmt: skip
+CARRY_OVER_AMOUNT = _reason(
+    "BC115-02-SUM", "BC 115(2)",
+    "тізімдегі сома бағдарламаның көлемінен асады: {amount_tiyn} > {programme_tiyn}",
+    "сумма перечня больше объёма программы: {amount_tiyn} > {programme_tiyn}",
+    "{amount_tiyn} is listed of a programme that may spend {programme_tiyn}",
+    "list at most what the programme has",
 )  # fmt: skip

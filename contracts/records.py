@@ -945,6 +945,10 @@ class TransferTotals(Record):
     returned: int
     withdrawn: int
 
+    @property
+    def unreturned(self) -> int:
+        return self.sent - self.returned
+
 
 EMPTY_TRANSFERS: Final = TransferTotals(0, 0, 0)
 
@@ -1114,10 +1118,19 @@ def payment_key(holder: str, number: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Transfer(Record):
-    """transfers[[holder, number of the payment]]: the budget and receipts code where its money arrived."""
+    """transfers[[holder, number of the payment]]: the budget and receipts code where its money arrived.
+
+    `sender` and `year` are those of its line, `specific` too. `present` and `earlier`: tiyn, less what came
+    back, counted to that year and, of a return of unused transfers, to the year before (`TransferTotals`).
+    """
 
     budget: str
     code: str
+    sender: str
+    year: int
+    specific: str
+    earlier: int
+    present: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1237,11 +1250,11 @@ def conduct_key(budget: str, year: int, administrator: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Rating(Record):
-    """ratings[[budget, year, month, administrator]]: рейтинг дисциплины of an administrator, as computed last.
+    """ratings[[budget, year, month, administrator]]: рейтинг of an administrator, as computed last.
 
-    `formula`: version of the published formula; `day`: operational day of the figures. `figures`: the facts of
-    the ledger, in the formula's order; `parts`: what each part earned, in hundredths of a point (0–10,000);
-    `score`: 0–100 points.
+    `formula`: version of the published formula; `day`: operational day of the figures. `figures`: the facts
+    of the ledger, in the formula's order; `parts`: what each part earned, in hundredths of a point
+    (0–10,000); `score`: 0–100 points.
     """
 
     formula: int
@@ -1268,7 +1281,7 @@ def latest_rating_of(state: StateReader, budget: str, year: int, administrator: 
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning(Record):
-    """warnings[[holder, line…]]: предупреждение: money of the cumulative obligations plan not accepted in time.
+    """warnings[[holder, line…]]: предупреждение: money of the obligations plan not accepted in time.
 
     `month`: whose plan it is; `amount`: tiyn not accepted when it was warned of; `warned` and `objected` are
     operational days; `objection`: why, in the administrator's words. It annuls nothing: before 31 December
@@ -1306,6 +1319,7 @@ class HoldStatus(IntEnum):
     APPLIED = 3
     CANCELLING = 4
     CANCELLED = 5
+    LAPSED = 6
 
 
 @dataclass(frozen=True, slots=True)
