@@ -40,6 +40,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("ballot.propose", 1): _row("", False, HEAD),
     ("ballot.vote", 1): _row("", False, HEAD),
     ("budget.adopt", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("carry-over.list", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("directory.publish", 1): _row("finance", True, MODERATOR, HEAD),
     ("obligation.accept", 1): _row("gu", True, HEAD, ACCOUNTANT),
     ("payment.execute", 1): _row("treasury", True, HEAD, ACCOUNTANT),
@@ -48,6 +49,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("payment.restore", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("plan.amend", 1): _row("abp", True, HEAD, ACCOUNTANT),
     ("plan.approve", 1): _row("abp", True, HEAD, ACCOUNTANT),
+    ("plan.recode", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("receipts.plan", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("receipts.post", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("sequester.apply", 1): _row("finance", True, HEAD, ACCOUNTANT),
@@ -61,6 +63,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("treasury.resume", 1): _row("treasury", False, HEAD),
     ("treasury.suspend", 1): _row("treasury", False, HEAD),
     ("treasury.unblock", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("year.close", 1): _row("treasury", False, HEAD, ACCOUNTANT),
 }
 """Every action of version 1."""
 

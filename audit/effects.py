@@ -11,7 +11,7 @@ from typing import NamedTuple
 from audit.codec import Value
 from audit.failure import VerificationError
 
-ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = 2, 3, 4, 5, 6, 7, 8
+ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID, RECOVERED = 2, 3, 4, 5, 6, 7, 8, 9
 SEQUESTERED, HELD_ADOPTED, HELD_ALLOCATED = 12, 15, 16
 """Slots of a total (docs/formats.md, "State records")."""
 
@@ -26,6 +26,7 @@ class Effect(NamedTuple):
     brings: frozenset[int] = frozenset()
     is_distribution: bool = False
     is_own: bool = False
+    is_recode: bool = False
 
 
 class Movement(NamedTuple):
@@ -70,6 +71,7 @@ EFFECTS: dict[str, Effect] = {
     "ballot.propose": _plain("ballots"),
     "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params"),
     "budget.adopt": _money("appropriations budgets", (), (ADOPTED,)),
+    "carry-over.list": _plain("carry-overs"),
     "directory.publish": _plain("directories"),
     "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
     "payment.execute": _money(
@@ -87,6 +89,12 @@ EFFECTS: dict[str, Effect] = {
         distributes=True,
     ),
     "plan.approve": _money("plans consolidated", (ADOPTED,), (ALLOCATED,), distributes=True),
+    "plan.recode": _money(
+        "plans consolidated obligations agreements commitments acts payments transfers claims debts"
+        " appropriations budgets budget-acts",
+        range(ADOPTED, RECOVERED + 1),
+        range(ADOPTED, RECOVERED + 1),
+    )._replace(is_recode=True),
     "receipts.plan": _plain("receipts"),
     "receipts.post": _plain("receipts cash"),
     "sequester.apply": _money(
@@ -102,6 +110,11 @@ EFFECTS: dict[str, Effect] = {
     "treasury.resume": _plain("suspensions"),
     "treasury.suspend": _plain("suspensions"),
     "treasury.unblock": _money(f"{_HOLDS} budgets", HELD, UNHELD),
+    "year.close": _money(
+        f"{_HOLDS} budgets carry-overs claims closings debts obligations",
+        (0, 1, *UNHELD, REGISTERED, PAYABLE, RETAINED, *HELD),
+        (10, 13, 14),
+    ),
 }
 """By action, of every version 1."""
 
@@ -128,6 +141,8 @@ def check_movements(action: str, institution: str, movements: Iterable[Movement]
         if effect.is_own and movement.holder != institution:
             raise VerificationError(f"{institution} moved money of {movement.holder}")
         place = movement.programme if effect.is_distribution else movement.position
+        if effect.is_recode:  # to other codes: a budget's money, year, source and stage stay
+            place = (*movement.programme[:3], movement.slot)
         kept[place] = kept.get(place, 0) + movement.difference
     if action != "budget.adopt" and any(kept.values()):
         raise VerificationError(f"the action {action} moved money from one position to another")

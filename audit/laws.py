@@ -1,4 +1,4 @@
-"""What must hold after every block, of money and the papers it stands on: laws 1 to 6 of docs/formats.md,
+"""What must hold after every block, of money and the papers it stands on: laws 1 to 10 of docs/formats.md,
 "What holds after every block", on what the block touched.
 
 A token's key says where it counts; the papers (appropriations, plans, obligations, agreements, acts,
@@ -29,6 +29,7 @@ ANNUAL = (3, 4, 5, 6, 7, 8, 9, 13, 14, 16)
 ACCEPTED = (4, 5, 6, 7, 8, 9)
 REDEEMED = (7, 8, 9)
 UNDER_AGREEMENT = (4, 5, 6, 7, 8)
+OPEN = (0, 1, 2, 3, 4, 5, 6, 15, 16)
 EXECUTED = 2
 """Slots that each law adds up, and the status of an executed payment."""
 
@@ -65,10 +66,21 @@ _RECORDS: dict[str, Shape] = {
 
 _DAY = struct(1, ("day", uint(0, 376_199)), ("opened", UINT))
 _OF_HOLDER = row(("holder", _TEXT), ("name", _TEXT))
+_OF_PROGRAMME = row(
+    ("budget", _TEXT), ("year", uint(1, 9999)), ("administrator", _TEXT), ("programme", _TEXT)
+)
 _LINE = row(("budget", _TEXT), ("year", uint(1, 9999)), *((f"part {at}", optional(_TEXT)) for at in range(5)))
 _POSITION = row(("holder", _TEXT), ("line", _LINE))
 
-COLLECTIONS = frozenset((*_RECORDS, "day"))
+_YEAR = row(("budget", _TEXT), ("year", UINT))
+_CLOSING = struct(
+    1, ("status", uint(1, 2)), ("cursor", _ANY), *((f"sum {at}", UINT) for at in range(4)), ("began", UINT),
+    ("ended", optional(UINT)),
+)  # fmt: skip
+CLOSED = 2
+"""Status of a year that is closed (law 10)."""
+
+COLLECTIONS = frozenset((*_RECORDS, "day", "closings"))
 """What `Laws.note` understands."""
 
 Counted = Callable[[bytes], Sequence[int]]
@@ -88,11 +100,16 @@ class Laws:
         }
         self._touched: dict[str, dict[bytes, None]] = {name: {} for name in _RECORDS}
         self._day: date | None = None
+        self._programmes: dict[bytes, dict[bytes, None]] = {}
+        self._closed: set[bytes] = set()
 
     def note(self, collection: str, key: bytes, value: bytes | None) -> None:
         """A paper came, changed or went. Raises VerificationError for one of another form."""
         if collection == "day":
             self._note_day(value)
+            return
+        if collection == "closings":
+            self._note_closing(key, value)
             return
         self._touched[collection][key] = None
         papers = self._papers[collection]
@@ -116,6 +133,17 @@ class Laws:
         found = decode(value)
         _DAY(found, "day")
         self._day = date(1970, 1, 1) + timedelta(days=found[1])
+
+    def _note_closing(self, key: bytes, value: bytes | None) -> None:
+        """A year that closes: every programme of it is held to law 10 in this block."""
+        _decoded(key, _YEAR)
+        if value is None or key in self._closed:
+            raise VerificationError(f"law 10: the closing of {_words(key)} was changed or removed")
+        found = decode(value)
+        _CLOSING(found, "closings")
+        if found[1] == CLOSED:
+            self._closed.add(key)
+            self._touched["appropriations"].update(self._programmes.get(key, {}))
 
     def note_token(self, key: Value, slot: int, difference: int) -> None:
         """A token changed by so much; `key` is its decoded key."""
@@ -153,7 +181,15 @@ class Laws:
     def _programme(self, key: bytes) -> None:
         ups = self._papers["appropriations"].get(key, (0, 0, 0, 0, 0, 0))
         stated = ups[0] + ups[1] - ups[2] + ups[3] - ups[4] - ups[5]
-        _same(1, "programme", key, stated, _sum(self._counted(b"\x95\x01" + key[1:]), APPROPRIATED))
+        amounts = self._counted(b"\x95\x01" + key[1:])
+        _same(1, "programme", key, stated, _sum(amounts, APPROPRIATED))
+        budget, year, *_ = _decoded(key, _OF_PROGRAMME)
+        place = encode((budget, year))
+        self._programmes.setdefault(place, {})[key] = None
+        if place in self._closed and _sum(amounts, OPEN):
+            raise VerificationError(
+                f"law 10: the programme {_words(key)} keeps {_sum(amounts, OPEN)} tiyn in a closed year"
+            )
 
     def _position(self, key: bytes) -> None:
         figures = self._papers["plans"].get(key, (0,) * 24)

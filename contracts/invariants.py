@@ -5,7 +5,7 @@ changed, and every law is tested where one of its parts moved. `recount` adds up
 consensus path. A broken law is our own error: an ExecutionFault that names block and invariant.
 
 By construction, not looked for here: 8 (only `tokens.issue` brings money into being), 12 (a refused
-transaction's overlay is forgotten). 10 waits for `year.close`.
+transaction's overlay is forgotten).
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from contracts.records import (
     ACCEPTED,
     ALL_RECEIPTS,
     ANNUAL,
+    HELD_ADOPTED,
+    HELD_ALLOCATED,
     REDEEMED,
     SLOTS,
     Act,
     Agreement,
     Appropriation,
     CashAccount,
+    ClosingStatus,
     Collection,
     Consolidated,
     Hold,
@@ -47,6 +50,7 @@ from contracts.records import (
     appropriation_key,
     balance_of,
     cash_key,
+    closing_of,
     consolidated_key,
     hold_key,
     obligation_key,
@@ -55,6 +59,7 @@ from contracts.records import (
     payment_key,
     plan_key,
     position_scope,
+    prefix_of,
     programme_scope,
     trusted,
 )
@@ -68,6 +73,12 @@ NOT_APPROPRIATED: Final = frozenset(
 """Stages that are no part of a programme's appropriation (invariant 1)."""
 
 APPROPRIATED: Final = tuple(slot for slot in range(SLOTS) if slot not in NOT_APPROPRIATED)
+
+OPEN: Final = (
+    Stage.REQUESTED, Stage.APPROVED, Stage.ADOPTED, Stage.ALLOCATED, Stage.REGISTERED, Stage.PAYABLE,
+    Stage.RETAINED, HELD_ADOPTED, HELD_ALLOCATED,
+)  # fmt: skip
+"""What a closed year has no money in (invariant 10)."""
 
 UNDER_AGREEMENT: Final = (Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED, Stage.ADVANCED, Stage.PAID)
 """Σ acts (payable, retained, paid) + registered + advance outstanding (invariant 5)."""
@@ -148,6 +159,7 @@ class _Places:
     hold_rows: dict[bytes, None] = field(default_factory=dict)
     cash: dict[bytes, None] = field(default_factory=dict)
     receipts: dict[bytes, None] = field(default_factory=dict)
+    closings: dict[bytes, None] = field(default_factory=dict)
 
 
 _COLLECTIONS: Final = {item.name.replace("_", "-"): item.name for item in fields(_Places)}
@@ -383,11 +395,15 @@ def _laws(state: StateReader, places: _Places) -> Iterator[str]:
             positions[plan_key(rest[0], Line(*rest[1]))] = None
         else:
             obligations[obligation_key(*rest)] = None
+    for key in places.closings:
+        programmes.update(dict.fromkeys(_programmes_of(state, key)))
     for key in programmes:
         yield from _programme_law(state, key)
     for key in positions:
         yield from _plan_law(state, key)
-    agreements = dict.fromkeys(places.agreements)
+    # one that went to another holder is gone; the obligations that name an agreement ask for theirs below
+    recorded = (key for key in places.agreements if state.get(Collection.AGREEMENTS, key) is not None)
+    agreements = dict.fromkeys(recorded)
     for key in obligations:
         yield from _obligation_law(state, key, agreements)
     for key in agreements:
@@ -410,6 +426,26 @@ def _programme_law(state: StateReader, key: bytes) -> Iterator[str]:
         yield f"invariant 1: programme {_name(key)} has {appropriated} tiyn, its tokens {counted}"
     if sum(balance.amounts) != balance.issued + balance.received - balance.given:
         yield f"invariant 8: programme {_name(key)} was issued what its tokens are not"
+    budget, year, *_ = trusted(key)
+    closing = closing_of(state, budget, year)
+    left = balance.total(OPEN)
+    if closing is not None and closing.status == ClosingStatus.CLOSED and left:
+        yield f"invariant 10: programme {_name(key)} keeps {left} tiyn in a closed year"
+
+
+def _programmes_of(state: StateReader, closing: bytes) -> Iterator[bytes]:
+    """The programmes of a budget and year that hold or held money, as keys of appropriations."""
+    prefix = prefix_of(5, PROGRAMME, *trusted(closing))
+    start = prefix
+    while True:
+        page = state.scan(Collection.BALANCES, start, PAGE)
+        for scope, _ in page:
+            if not scope.startswith(prefix):
+                return
+            yield appropriation_key(*trusted(scope)[1:])
+        if len(page) < PAGE:
+            return
+        start = page[-1][0] + b"\x00"
 
 
 def _plan_law(state: StateReader, key: bytes) -> Iterator[str]:

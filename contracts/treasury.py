@@ -222,7 +222,7 @@ def _refuse_if_pending(call: Call, scope: Scope, ground: int, decision: str) -> 
     hold = Hold.find(call.state, Collection.HOLDS, hold_key(decision))
     if hold is None or hold.kind != HoldKind.SEQUESTER:
         return
-    is_done = hold.status in (HoldStatus.APPLIED, HoldStatus.CANCELLED)
+    is_done = hold.status in (HoldStatus.APPLIED, HoldStatus.CANCELLED, HoldStatus.LAPSED)
     is_of_it = (scope.administrator, scope.programme) in hold.programmes
     if not is_done and is_of_it and (scope.budget, scope.year) == (hold.budget, hold.year):
         raise RejectionError(reasons.SUSPENDED_SEQUESTER, scope=str(scope), decision=decision)

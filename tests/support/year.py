@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from chain.codec import Row
-from contracts import acts, agreements, appropriations, holds, obligations, payments, plans, sequester
+from contracts import (
+    acts,
+    agreements,
+    appropriations,
+    holds,
+    obligations,
+    payments,
+    plans,
+    sequester,
+    year_end,
+)
 from contracts.calendar import day_number
 from contracts.fields import PLAN_UNIT
 from contracts.receipts import shortfall
@@ -18,6 +28,7 @@ from contracts.records import (
     Stage,
     balance_of,
     obligation_scope,
+    operational_day,
     position_scope,
     programme_scope,
 )
@@ -348,3 +359,35 @@ def of_obligation(ledger: Ledger, name: str, holder: str = GU) -> dict[str, int]
 def of_programme(ledger: Ledger, programme: str = "003") -> dict[str, int]:
     line = a_line(programme=programme, subprogramme=None, specific=None)
     return slots(balance_of(ledger.state, programme_scope(line)).amounts)
+
+
+# --- the end of the year
+
+
+def a_carry_over_list(*rows: tuple[str, str, int], **changes: Any) -> Values:
+    """Rows of (administrator, programme, units)."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "document": "перечень 1",
+        "date": DAY,
+        "rows": tuple((administrator, programme, units * U) for administrator, programme, units in rows),
+    }
+    return filled(year_end.CARRY_OVER_LIST, **{**values, **changes})
+
+
+def a_closing(rows: int = 1_000, **changes: Any) -> Values:
+    return filled(year_end.CLOSE, **{"budget": BUDGET, "year": YEAR, "rows": rows, **changes})
+
+
+def close_year(ledger: Ledger, rows: int = 1_000, **changes: Any) -> int:
+    """Open the first working day of the next year and close the year; returns how many documents it took."""
+    year = changes.get("year", YEAR)
+    if (operational_day(ledger.state) or 0) < day_number(year + 1, 1, 1):
+        ledger.open_day(year + 1, 1, 5)
+    documents = 0
+    while True:
+        documents += 1
+        ((name, *_),) = ledger.do("treasury", "year.close", *a_closing(rows, **changes))
+        if name == "year.closed":
+            return documents

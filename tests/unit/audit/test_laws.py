@@ -11,6 +11,7 @@ from contracts.records import (
     Agreement,
     Appropriation,
     CashAccount,
+    Closing,
     Day,
     Obligation,
     Plan,
@@ -20,6 +21,7 @@ from contracts.records import (
     agreement_key,
     appropriation_key,
     cash_key,
+    closing_key,
     obligation_key,
     obligation_scope,
     plan_key,
@@ -103,6 +105,28 @@ def test_tokens_that_name_a_paper_nobody_recorded_are_found(collection: str, slo
     laws.note_token(decode(key.encode()), slot, 5)
     with pytest.raises(VerificationError, match=f"{collection} .* says 0 tiyn, but the tokens give 5"):
         laws.close_block([])
+
+
+@pytest.mark.parametrize("order", ["the money first", "the closing first"])
+def test_money_left_open_in_a_closed_year_is_found(order: str) -> None:
+    allocated = tuple(100 if slot == 3 else 0 for slot in range(17))
+    laws = Laws(lambda scope: allocated if scope == programme_scope(LINE) else (0,) * 17)
+    laws.note("appropriations", appropriation_key("01.kz", 2026, "228", "003"), PROGRAMME.encode())
+    if order == "the money first":
+        laws.close_block([programme_scope(LINE)])
+    closing = Closing(2, b"", 1, 0, 0, 0, 20_458, 20_458)
+    laws.note("closings", closing_key("01.kz", 2026), closing.encode())
+    with pytest.raises(VerificationError, match=r"law 10: the programme .* keeps 100 tiyn"):
+        laws.close_block([programme_scope(LINE)] if order == "the closing first" else [])
+
+
+def test_a_closed_year_is_not_opened_again() -> None:
+    laws = Laws(lambda scope: (0,) * 17)
+    closing = Closing(2, b"", 1, 0, 0, 0, 20_458, 20_458)
+    laws.note("closings", closing_key("01.kz", 2026), closing.encode())
+    for record in (replace(closing, status=1).encode(), None):
+        with pytest.raises(VerificationError, match=r"law 10: the closing of .* was changed or removed"):
+            laws.note("closings", closing_key("01.kz", 2026), record)
 
 
 def test_keys_and_days_of_another_form_are_found_and_break_nothing() -> None:
