@@ -12,7 +12,7 @@ from audit.codec import Value
 from audit.failure import VerificationError
 
 ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID, RECOVERED = 2, 3, 4, 5, 6, 7, 8, 9
-SEQUESTERED, HELD_ADOPTED, HELD_ALLOCATED = 12, 15, 16
+REFINED, SEQUESTERED, HELD_ADOPTED, HELD_ALLOCATED = 11, 12, 15, 16
 """Slots of a total (docs/formats.md, "State records")."""
 
 UNHELD, HELD = (ADOPTED, ALLOCATED), (HELD_ADOPTED, HELD_ALLOCATED)
@@ -27,6 +27,8 @@ class Effect(NamedTuple):
     is_distribution: bool = False
     is_own: bool = False
     is_recode: bool = False
+    is_issue: bool = False
+    is_adjustment: bool = False
 
 
 class Movement(NamedTuple):
@@ -70,17 +72,29 @@ EFFECTS: dict[str, Effect] = {
     "agreement.terminate": _own("agreements obligations commitments claims", (REGISTERED,), (ALLOCATED,)),
     "ballot.propose": _plain("ballots"),
     "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params"),
-    "budget.adopt": _money("appropriations budgets", (), (ADOPTED,)),
+    "budget.adopt": _money("appropriations budgets", (), (ADOPTED,))._replace(is_issue=True),
+    "budget.adjust": _money(
+        "appropriations budgets budget-acts adjustments adjustment-proposals carry-overs",
+        (ADOPTED,),
+        (ADOPTED,),
+    )._replace(is_adjustment=True),
+    "budget.refine": _money(
+        f"{_HOLDS} appropriations budgets budget-acts plans consolidated", HELD, (ADOPTED, REFINED)
+    )._replace(is_issue=True),
     "carry-over.list": _plain("carry-overs"),
     "directory.publish": _plain("directories"),
     "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
     "payment.execute": _money(
-        "payments obligations cash receipts transfers", (REGISTERED, PAYABLE), (ADVANCED, PAID)
+        "payments obligations cash receipts transfers transfer-totals",
+        (REGISTERED, PAYABLE),
+        (ADVANCED, PAID),
     ),
     "payment.refuse": _plain("payments"),
     "payment.request": _plain("payments"),
     "payment.restore": _money(
-        "payments obligations cash receipts claims", (ADVANCED, PAID), (ALLOCATED, REGISTERED, PAYABLE)
+        "payments obligations cash receipts claims transfers transfer-totals",
+        (ADVANCED, PAID),
+        (ALLOCATED, REGISTERED, PAYABLE),
     ),
     "plan.amend": _money(
         "plans consolidated amendments certificates conduct suspensions",
@@ -98,7 +112,7 @@ EFFECTS: dict[str, Effect] = {
     "receipts.plan": _plain("receipts"),
     "receipts.post": _plain("receipts cash"),
     "sequester.apply": _money(
-        f"{_HOLDS} suspensions appropriations plans consolidated", HELD, (SEQUESTERED,)
+        f"{_HOLDS} suspensions appropriations plans consolidated budgets budget-acts", HELD, (SEQUESTERED,)
     ),
     "sequester.cancel": _money(f"{_HOLDS} suspensions budgets", HELD, (*UNHELD, *HELD)),
     "sequester.decide": _money(f"{_HOLDS} suspensions budgets", (*UNHELD, *HELD), HELD),
@@ -116,7 +130,8 @@ EFFECTS: dict[str, Effect] = {
         (10, 13, 14),
     ),
 }
-"""By action, of every version 1."""
+"""By action, of every version 1. `is_issue`: no position loses any, some gain (money that was not there);
+`is_adjustment`: to other programmes of the same budget, year and source, whose sum never falls."""
 
 OF_EVERY_ACTION = frozenset({"ids", "expiry"})
 
@@ -143,8 +158,11 @@ def check_movements(action: str, institution: str, movements: Iterable[Movement]
         place = movement.programme if effect.is_distribution else movement.position
         if effect.is_recode:  # to other codes: a budget's money, year, source and stage stay
             place = (*movement.programme[:3], movement.slot)
+        elif effect.is_adjustment:
+            place = movement.programme[:3]
         kept[place] = kept.get(place, 0) + movement.difference
-    if action != "budget.adopt" and any(kept.values()):
+    may_issue = effect.is_issue or effect.is_adjustment
+    if any(difference < 0 or (difference > 0 and not may_issue) for difference in kept.values()):
         raise VerificationError(f"the action {action} moved money from one position to another")
 
 

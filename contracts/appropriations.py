@@ -99,7 +99,7 @@ def adopt(call: Call) -> None:
         raise RejectionError(reasons.BUDGET_ADOPTED, budget=budget, year=year)
     refuse_ahead(law_date, day, "law_date")
     _check_totals(programmes, (costs, loans, assets))
-    holders = _administrators(call.state)
+    holders = administrators(call.state)
     unprotected = 0
     for number, programme in enumerate(programmes, 1):
         with row(number):
@@ -151,7 +151,7 @@ def _programme(
     return appropriation, Line(budget, year, source, administrator, programme, None, None)
 
 
-def _administrators(state: StateReader) -> dict[str, str]:
+def administrators(state: StateReader) -> dict[str, str]:
     """Administrator's code -> id of its open institution; the first in order of ids."""
     found: dict[str, str] = {}
     start = b""

@@ -38,7 +38,9 @@ class DirectoryName:
     `functional`: administrator/programme[/subprogramme], "226/067" or "226/067/106". `receipts`: six digits
     (category, class, subclass, specific). `economic`: three digits of a specific. `payees`: BIN; its
     attributes `budget` and `receipts` say where transfers to it arrive. `reasons`: number of TP 236.
-    `budgets`: kind and territory, "01.kz". `sources`: source of financing (TP 213(2)).
+    `budgets`: kind and territory, "01.kz"; its attributes `upper`, `finance`, `treasury`: see
+    `contracts.budgets`. `sources`: source of financing (TP 213(2)). `approvers`: who agrees to documents.
+    A renumbered code names the other by `replaces` and `replaced-by`, in any directory.
     """
 
     ADMINISTRATORS: Final = "administrators"
@@ -53,9 +55,10 @@ class DirectoryName:
     SOURCES: Final = "sources"
     INSTITUTIONS: Final = "institutions"
     ACCOUNTS: Final = "accounts"
+    APPROVERS: Final = "approvers"
     ALL: Final = (
         ADMINISTRATORS, FUNCTIONAL_GROUPS, FUNCTIONAL, ECONOMIC, RECEIPTS, PAYEES, REASONS, GROUNDS, BUDGETS,
-        SOURCES, INSTITUTIONS, ACCOUNTS,
+        SOURCES, INSTITUTIONS, ACCOUNTS, APPROVERS,
     )  # fmt: skip
 
 

@@ -10,10 +10,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, UINT_MAXIMUM, Fields, ListOf, OneOf, Optional, Row
-from contracts import appropriations, plans, reasons, receipts, tokens
+from contracts import appropriations, budgets, plans, reasons, receipts, tokens
 from contracts.actions import Call, action, row
 from contracts.dates import refuse_ahead
-from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
+from contracts.fields import (
+    CODE3,
+    DOCUMENT_NUMBER,
+    EXPENSE,
+    PLAN_UNIT,
+    POSITIVE,
+    ROWS,
+    SOURCE,
+    YEAR,
+    fields_of,
+)
 from contracts.records import (
     Collection,
     Hold,
@@ -115,6 +125,7 @@ def block(call: Call) -> None:
     name, ground, budget, year, source, document, date, rows = fields_of(call.arguments)
     refuse_ahead(date, call.day(), "date")
     month = plans.open_month(call, year)
+    budgets.require_authority(call, budget)
     record = appropriations.budget_of(call.state, budget, year)
     hold = _opened(call.state, name, ground, budget, year, document, date)
     total = sum(fields[-1] for fields in rows)
@@ -127,6 +138,8 @@ def block(call: Call) -> None:
         put(call.state, Collection.BUDGETS, budget_key(budget, year), changed)
     for number, (*place, amount) in enumerate(rows, 1):
         with row(number):
+            if ground == HoldKind.REFINEMENT and amount % PLAN_UNIT:
+                raise RejectionError(reasons.PLAN_UNIT, field="amount", amount_tiyn=amount)
             hold = take(call, name, hold, place_of(budget, year, source, tuple(place)), amount)
     put(call.state, Collection.HOLDS, hold_key(name), hold)
     call.emit("treasury.blocked", name, ground, document, total)
@@ -144,6 +157,8 @@ def _opened(
         ground, budget, year, document, date,
     ):  # fmt: skip
         raise RejectionError(reasons.HOLD_EXISTS, hold=name)
+    if found.status != HoldStatus.OPEN:
+        raise RejectionError(reasons.HOLD_DONE, hold=name, status=HoldStatus(found.status).name.lower())
     return found
 
 
@@ -163,6 +178,7 @@ def unblock(call: Call) -> None:
     if hold.kind == HoldKind.SEQUESTER:
         raise RejectionError(reasons.HOLD_NONE, hold=name)
     plans.open_month(call, hold.year)
+    budgets.require_authority(call, hold.budget)
     if bool(rows) == (amount is not None):
         raise RejectionError(reasons.HOLD_EMPTY)
     before = hold

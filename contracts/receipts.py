@@ -10,19 +10,21 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from chain.codec import NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Row, Text
-from contracts import reasons
+from contracts import budgets, reasons
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.directories import DirectoryName, require
 from contracts.fields import MONTHS, PLAN_UNIT, POSITIVE, SOURCE, YEAR
 from contracts.records import (
     ALL_RECEIPTS,
+    Budget,
     CashAccount,
     Collection,
     Kind,
     Line,
     ReceiptsRecord,
     Role,
+    budget_key,
     cash_key,
     cash_of,
     put,
@@ -80,6 +82,7 @@ def plan(call: Call) -> None:
             if (budget, year, code) in planned:
                 raise RejectionError(reasons.RECEIPTS_TWICE, code=code)
             planned.add((budget, year, code))
+            budgets.require_authority(call, budget)
             _plan_code(call, budget, year, code, figures)
     call.emit("receipts.planned", document, len(rows))
 
@@ -160,12 +163,26 @@ def post(call: Call) -> None:
     document, rows = cast(tuple[str, tuple[Any, ...]], call.arguments)
     for number, (kind, budget, source, code, amount, _) in enumerate(rows, start=1):
         with row(number):
+            budgets.require_authority(call, budget)
             require(call, DirectoryName.RECEIPTS, code, "code")
             if kind == REFUND:
                 debit(call, budget, source, code, amount)
             else:
                 credit(call, budget, source, code, amount, is_opening=kind == OPENING)
     call.emit("receipts.posted", document, len(rows))
+    for budget in dict.fromkeys(budget for _, budget, *_ in rows):
+        _notice(call, budget)
+
+
+def _notice(call: Call, budget: str) -> None:
+    """Receipts improved: blocks for a shortfall may be lifted by what they exceed it (BC 111(1)(11))."""
+    year, month, _ = civil(call.day())
+    record = Budget.find(call.state, Collection.BUDGETS, budget_key(budget, year))
+    if record is None:
+        return
+    missing = max(shortfall(call.state, budget, year, month), 0)
+    if record.blocked > missing:
+        call.emit("receipts.notice", budget, year, record.blocked, missing)
 
 
 def credit(call: Call, budget: str, source: str, code: str, amount: int, *, is_opening: bool = False) -> None:

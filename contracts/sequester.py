@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, ListOf, OneOf, Optional, Row, Uint
-from contracts import appropriations, holds, plans, reasons, tokens, treasury
+from contracts import appropriations, budgets, holds, plans, reasons, tokens, treasury
 from contracts.actions import Call, action, row
 from contracts.appropriations import NOT_PROTECTED, PARTLY_PROTECTED, PROTECTED
+from contracts.budget_acts import SEQUESTER, ActRow, record_act
 from contracts.dates import refuse_ahead
 from contracts.fields import DOCUMENT_NUMBER, PLAN_UNIT, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.params import params_of
@@ -79,6 +80,7 @@ def decide(call: Call) -> None:
     name, budget, year, source, instrument, document, date, total, rows = fields_of(call.arguments)
     refuse_ahead(date, call.day(), "date")
     plans.open_month(call, year)
+    budgets.require_authority(call, budget)
     record = appropriations.budget_of(call.state, budget, year)
     if total % PLAN_UNIT:
         raise RejectionError(reasons.PLAN_UNIT, field="total", amount_tiyn=total)
@@ -234,7 +236,7 @@ def _consume_block(
     is_batch=True,
 )
 def apply(call: Call) -> None:
-    """held -> sequestered. Repeated until every row is done."""
+    """held -> sequestered. Repeated until every row is done; each document is one act of the budget."""
     name, count = fields_of(call.arguments)
     hold = _decision(call, name)
     if hold.status == HoldStatus.OPEN:
@@ -243,12 +245,15 @@ def apply(call: Call) -> None:
         )
     if hold.status not in (HoldStatus.COMPLETE, HoldStatus.APPLYING):
         raise RejectionError(reasons.HOLD_DONE, hold=name, status=HoldStatus(hold.status).name.lower())
+    cuts: list[ActRow] = []
     for serial in range(hold.cursor + 1, min(hold.cursor + count, hold.rows) + 1):
         held = holds.row_of(call.state, name, serial)
         assert held is not None, "a decision keeps its rows until they are done"
+        cuts.append((held.line.administrator, held.line.programme, 0, held.amount))
         _cut(call, name, serial, held)
         hold = replace(hold, consumed=hold.consumed + held.amount, cursor=serial)
     _step(call, name, hold, HoldStatus.APPLYING, HoldStatus.APPLIED)
+    record_act(call, hold.budget, hold.year, SEQUESTER, hold.document, hold.date, cuts)
     call.emit("sequester.applied", name, hold.consumed, hold.total)
 
 
@@ -257,6 +262,7 @@ def _decision(call: Call, name: str) -> Hold:
     if hold.kind != HoldKind.SEQUESTER:
         raise RejectionError(reasons.HOLD_NONE, hold=name)
     plans.open_month(call, hold.year)
+    budgets.require_authority(call, hold.budget)
     return hold
 
 

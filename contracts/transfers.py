@@ -2,28 +2,45 @@
 
 The payee's entry of the directory says that its money is another budget's: attributes `budget` (kind and
 territory) and `receipts` (the code its receipts are counted under). TP 19(3)–(4): transfers of an upper
-budget equal the lower budget's receipts, in the same month.
+budget equal the lower budget's receipts, in the same month. Only neighbouring levels have relations (BC 76);
+what each pair sent, returned and withdrew is counted by year.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from chain.codec import is_name
-from contracts import directories, reasons, receipts
+from contracts import budgets, directories, reasons, receipts
 from contracts.actions import Call
 from contracts.directories import DirectoryName
-from contracts.records import Collection, Obligation, Transfer, payment_key, put
+from contracts.records import (
+    Collection,
+    Obligation,
+    Transfer,
+    TransferTotals,
+    payment_key,
+    put,
+    transfer_totals_key,
+    transfer_totals_of,
+)
 from contracts.rejection import RejectionError
 
 KIND: Final = "transfer"
 SOURCE: Final = "1"
 """What arrives is the lower budget's own money (TP 213(2))."""
 
+RETURN: Final = "338"
+"""возврат целевых трансфертов: unused targeted transfers, back to the budget they came from."""
+
+UPWARD: Final = ("332", "336", RETURN)
+"""Specifics of what goes up (BC 13): изъятия, returns of general transfers, returns of targeted ones."""
+
 
 def destination(call: Call, obligation: Obligation) -> Transfer | None:
     """The budget and receipts code a transfer arrives under, by the payee's entry of the operational day;
-    None when the payee is no budget."""
+    None when the payee is no budget. Its amounts are 0 until it is paid."""
     if obligation.kind != KIND or obligation.payee is None:
         return None
     payee = directories.require(call, DirectoryName.PAYEES, obligation.payee, "payee")
@@ -31,25 +48,93 @@ def destination(call: Call, obligation: Obligation) -> Transfer | None:
     if budget is None:
         return None
     code = payee.attribute("receipts") or ""
-    if not is_name(budget) or budget == obligation.line.budget:
+    line = obligation.line
+    if not is_name(budget) or budget == line.budget:
         raise RejectionError(reasons.TRANSFER_BUDGET, payee=obligation.payee, budget=budget)
     directories.require(call, DirectoryName.RECEIPTS, code, "receipts")
-    return Transfer(budget, code)
+    upper, _ = budgets.order(call.state, call.day(), line.budget, budget)
+    assert line.specific is not None, "an obligation stands on a specific"
+    if (line.specific in UPWARD) != (budget == upper):
+        raise RejectionError(
+            reasons.TRANSFER_SPECIFIC, specific=line.specific, budget=line.budget, other=budget
+        )
+    return Transfer(budget, code, line.budget, line.year, line.specific, 0, 0)
 
 
 def arrive(call: Call, holder: str, number: str, obligation: Obligation, amount: int) -> None:
-    """The lower budget's receipt and cash, with the payment that sent them."""
+    """The other budget's receipt and cash, with the payment that sent them."""
     target = destination(call, obligation)
     if target is None:
         return
     receipts.credit(call, target.budget, SOURCE, target.code, amount)
-    put(call.state, Collection.TRANSFERS, payment_key(holder, number), target)
-    call.emit("transfer.arrived", holder, number, target.budget, target.code, amount)
+    sent = _counted(call, target, amount)
+    put(call.state, Collection.TRANSFERS, payment_key(holder, number), sent)
+    call.emit("transfer.arrived", holder, number, sent.budget, sent.code, amount)
+
+
+def _counted(call: Call, target: Transfer, amount: int) -> Transfer:
+    """Count what is sent; a return of unused transfers works off those of the year before first."""
+    upper, lower = budgets.order(call.state, call.day(), target.sender, target.budget)
+    year = target.year
+    present = transfer_totals_of(call.state, upper, lower, year)
+    if target.sender == upper:
+        _put(call, upper, lower, year, replace(present, sent=present.sent + amount))
+        return replace(target, present=amount)
+    if target.specific != RETURN:
+        _put(call, upper, lower, year, replace(present, withdrawn=present.withdrawn + amount))
+        return replace(target, present=amount)
+    earlier = transfer_totals_of(call.state, upper, lower, year - 1)
+    of_earlier = min(amount, earlier.unreturned)
+    room = earlier.unreturned + present.unreturned
+    if amount > room:
+        raise RejectionError(reasons.TRANSFER_RETURN, upper=upper, amount_tiyn=amount, room_tiyn=room)
+    of_present = amount - of_earlier
+    if of_earlier:
+        _put(call, upper, lower, year - 1, replace(earlier, returned=earlier.returned + of_earlier))
+    if of_present:
+        _put(call, upper, lower, year, replace(present, returned=present.returned + of_present))
+    return replace(target, earlier=of_earlier, present=of_present)
+
+
+def _put(call: Call, upper: str, lower: str, year: int, totals: TransferTotals) -> None:
+    put(call.state, Collection.TRANSFER_TOTALS, transfer_totals_key(upper, lower, year), totals)
 
 
 def come_back(call: Call, holder: str, number: str, amount: int) -> None:
-    """A returned transfer leaves the budget it had arrived in, as far as that still has it."""
-    sent = Transfer.find(call.state, Collection.TRANSFERS, payment_key(holder, number))
-    if sent is not None:
-        receipts.debit(call, sent.budget, SOURCE, sent.code, amount)
-        call.emit("transfer.returned", holder, number, sent.budget, sent.code, amount)
+    """A returned transfer leaves the budget it had arrived in, as far as that still has it.
+
+    Refuses TRANSFER_RETURN for a transfer that was already sent back as unused.
+    """
+    key = payment_key(holder, number)
+    sent = Transfer.find(call.state, Collection.TRANSFERS, key)
+    if sent is None:
+        return
+    receipts.debit(call, sent.budget, SOURCE, sent.code, amount)
+    put(call.state, Collection.TRANSFERS, key, _uncounted(call, sent, amount))
+    call.emit("transfer.returned", holder, number, sent.budget, sent.code, amount)
+
+
+def _uncounted(call: Call, sent: Transfer, amount: int) -> Transfer:
+    of_present = min(amount, sent.present)
+    of_earlier = amount - of_present
+    assert of_earlier <= sent.earlier, "no more comes back than was sent"
+    # the entry of a budget may have changed since: the levels alone say which of the two is the upper
+    ranks = [budgets.LEVELS.index(budgets.kind_of(budget)) for budget in (sent.sender, sent.budget)]
+    is_down = ranks[0] < ranks[1]
+    upper, lower = (sent.sender, sent.budget) if is_down else (sent.budget, sent.sender)
+    totals = transfer_totals_of(call.state, upper, lower, sent.year)
+    if is_down:
+        if amount > totals.unreturned:
+            raise RejectionError(
+                reasons.TRANSFER_RETURN, upper=upper, amount_tiyn=amount, room_tiyn=totals.unreturned
+            )
+        _put(call, upper, lower, sent.year, replace(totals, sent=totals.sent - amount))
+    elif sent.specific != RETURN:
+        _put(call, upper, lower, sent.year, replace(totals, withdrawn=totals.withdrawn - amount))
+    else:
+        _put(call, upper, lower, sent.year, replace(totals, returned=totals.returned - of_present))
+        if of_earlier:
+            before = transfer_totals_of(call.state, upper, lower, sent.year - 1)
+            changed = replace(before, returned=before.returned - of_earlier)
+            _put(call, upper, lower, sent.year - 1, changed)
+    return replace(sent, earlier=sent.earlier - of_earlier, present=sent.present - of_present)

@@ -135,7 +135,7 @@ def test_a_wrong_lifting_is_refused(document: tuple[Any, ...], reason: Reason) -
 
 def test_holds_cannot_pass_the_largest_number() -> None:
     ledger = short_year()
-    huge = a_held_row(0, amount=2**63 - 1)
+    huge = a_held_row(0, amount=(2**63 - 1) // U * U)
     refusal = ledger.refused("treasury", "treasury.block", *a_block(huge, huge, ground="refinement"))
     assert refusal.reason is reasons.HOLD_FREE
 

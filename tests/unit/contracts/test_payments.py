@@ -229,8 +229,8 @@ def test_no_more_is_restored_than_can_come_back() -> None:
     [
         ((("budget", "01.kz"), ("receipts", "201510")), reasons.TRANSFER_BUDGET),
         ((("budget", "Абай"), ("receipts", "201510")), reasons.TRANSFER_BUDGET),
-        ((("budget", "03.abai"), ("receipts", "999999")), reasons.CODE_UNKNOWN),
-        ((("budget", "03.abai"),), reasons.CODE_UNKNOWN),
+        ((("budget", "02.abai"), ("receipts", "999999")), reasons.CODE_UNKNOWN),
+        ((("budget", "02.abai"),), reasons.CODE_UNKNOWN),
     ],
 )
 def test_a_transfer_goes_to_another_budget_under_a_known_code(
@@ -245,13 +245,13 @@ def test_a_transfer_goes_to_another_budget_under_a_known_code(
 
 def test_a_transfer_that_the_lower_budget_has_spent_does_not_come_back() -> None:
     ledger = a_year(a_plan(100, specific="161"))
-    attributes = (("budget", "03.abai"), ("receipts", "201510"))
+    attributes = (("budget", "02.abai"), ("receipts", "201510"))
     row = ("111240000001", DAY, None, "x", "x", None, attributes)
     ledger.do("mof", "directory.publish", "payees", (row,))
     transfer = an_invoice("pay-1", 10, specific="161", kind="transfer", payee="111240000001")
     ledger.do(GU, "obligation.accept", *registration(transfer))
     pay(ledger, 1, "pay-1", 10)
-    refund = ("refund", "03.abai", "1", "201510", 6 * U, "")
+    refund = ("refund", "02.abai", "1", "201510", 6 * U, "")
     ledger.do("treasury", "receipts.post", "выписка", (refund,))
     refusal = ledger.refused("treasury", "payment.restore", (a_return(1, 5),))
     assert refusal.reason is reasons.REFUND_BEYOND_RECEIPTS
