@@ -19,11 +19,11 @@ from cli.documents import Json, as_object, form
 from cli.envelope import known_action
 from cli.failures import InputError, NothingAcceptedError
 from cli.flow import Signing, Source, Way
+from cli.options import signing_options, source_options
 from cli.output import emit_item, emit_list
 from cli.people import parse_signer, read_person
 from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
-from cli.tx import signing_options, source_options
 from cli.views import VIEWS, View
 from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS
 from contracts.records import Collection, Institution
@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 CHANGES: Final[dict[str, dict[str, str]]] = {
     "budget": {"adopt": "budget.adopt"},
-    "plan": {"approve": "plan.approve", "amend": "plan.amend"},
+    "plan": {"approve": "plan.approve", "amend": "plan.amend", "recode": "plan.recode"},
     "agreement": {
         "register": "agreement.register", "amend": "agreement.amend", "terminate": "agreement.terminate",
     },

@@ -325,9 +325,9 @@ def _carry_out(call: Call, number: int, record: ApprovalRecord) -> None:
     found = REGISTER[(record.action, record.version)]
     document = _document_call(call, number, record, actor)
     _close(call, number, record, ApprovalStatus.CARRIED_OUT, None)
+    found.handler(document)
     if found.approval.end is not None:
         found.approval.end(document, number)
-    found.handler(document)
 
 
 @action(
