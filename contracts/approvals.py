@@ -136,7 +136,7 @@ def _resolved(step: Step, institution: str, actor: Institution) -> Step:
 
 def amount_of(found: Action, arguments: tuple[Value, ...]) -> int:
     """The amount of a document in tiyn, for the thresholds of routes: what the action says, else the sum of
-    its fields called `amount` and, of plans, of December."""
+    its rows: of each its `total`, where it has one, else its `amount` or, of a plan, its December."""
     if found.approval.amount is not None:
         return found.approval.amount(arguments)
     return sum(_amounts(found.arguments, arguments, ""))
@@ -147,7 +147,12 @@ def _amounts(shape: Shape, value: Value, name: str) -> Iterator[int]:
         if value is not None:
             yield from _amounts(shape.shape, value, name)
     elif isinstance(shape, Row):
-        for (field, inner), item in zip(shape.fields, cast(tuple[Value, ...], value), strict=True):
+        items = cast(tuple[Value, ...], value)
+        names = [field for field, _ in shape.fields]
+        if "total" in names:
+            yield cast(int, items[names.index("total")] or 0)
+            return
+        for (field, inner), item in zip(shape.fields, items, strict=True):
             yield from _amounts(inner, item, field)
     elif isinstance(shape, ListOf):
         items = cast(tuple[Value, ...], value)

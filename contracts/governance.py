@@ -77,6 +77,7 @@ PROPOSE = Row(
     roles=(Role.HEAD,),
     source="budget-machine 4",
     summary="Put a change of institutions, validators or parameters to the members' vote",
+    is_routed=False,
 )
 def propose(call: Call) -> None:
     name, arguments, note = cast(tuple[str, tuple[Any, ...], str], call.arguments)
@@ -115,6 +116,7 @@ VOTE = Row("ballot.vote", (("ballot", Uint(1)), ("yes", BOOL)))
     roles=(Role.HEAD,),
     source="budget-machine 4",
     summary="Vote in a ballot; the deciding vote carries it out",
+    is_routed=False,
 )
 def vote(call: Call) -> None:
     number, is_yes = cast(tuple[int, bool], call.arguments)

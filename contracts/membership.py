@@ -110,6 +110,7 @@ def _put_signer(
     roles=(Role.HEAD,),
     source="formats: Keys and signatures; budget-machine 1",
     summary="Register a person's key with its roles, by the institution's own head",
+    is_routed=False,
 )
 def add_signer(call: Call) -> None:
     algorithm, public_key, roles, possession = cast(tuple[int, bytes, int, bytes], call.arguments)
@@ -130,6 +131,7 @@ def add_signer(call: Call) -> None:
     roles=(Role.HEAD,),
     source="formats: Keys and signatures",
     summary="Give a signer a new key; the old one never signs again",
+    is_routed=False,
 )
 def rotate_signer(call: Call) -> None:
     name, algorithm, public_key, possession = cast(tuple[SignerId, int, bytes, bytes], call.arguments)
@@ -147,6 +149,7 @@ def rotate_signer(call: Call) -> None:
     roles=(Role.HEAD,),
     source="formats: Keys and signatures; budget-machine 1",
     summary="Revoke a signer, from the next transaction of the same block",
+    is_routed=False,
 )
 def revoke_signer(call: Call) -> None:
     (name,) = cast(tuple[SignerId], call.arguments)

@@ -47,6 +47,7 @@ OPEN_DAY = Row("treasury.open_day", (("day", DAY),))
     roles=(Role.HEAD,),
     source="budget-machine 4",
     summary="Open the operational day; only forward; opening a month closes the one before",
+    is_routed=False,
 )
 def open_day(call: Call) -> None:
     (day,) = cast(tuple[int], call.arguments)

@@ -16,14 +16,17 @@ from contracts.actions import REGISTER
 from contracts.executor import Execution, Refusal
 from contracts.genesis import genesis_changes
 from contracts.records import ApprovalRecord, Collection, Role, approval_key
-from tests.support.budget import INSTITUTIONS, Ledger, MemoryReader, a_genesis
+from tests.support.budget import DIRECTORIES, INSTITUTIONS, Ledger, MemoryReader, a_genesis
+from tests.support.year import a_law, a_plan, a_programme, plan_document
 
 KGIP, DGIP, BRANCH = "kgip", "gu-2170101", "gu-2170102"
 
 CHAIN: tuple[GenesisInstitution, ...] = (
     GenesisInstitution(InstitutionId(KGIP), "abp", "217", None, "ММЖК", "КГИП", None),
     GenesisInstitution(InstitutionId(DGIP), "gu", "2170101", InstitutionId(KGIP), "ММЖД", "ДГИП", None),
-    GenesisInstitution(InstitutionId(BRANCH), "gu", "2170102", InstitutionId(KGIP), "бөлімше", "филиал", None),
+    GenesisInstitution(
+        InstitutionId(BRANCH), "gu", "2170102", InstitutionId(KGIP), "бөлімше", "филиал", None
+    ),
 )
 
 Step = tuple[str | None, str | None, int, int]
@@ -42,6 +45,19 @@ def a_chain(**params: int) -> Ledger:
     """A ledger whose institutions have the chain besides the usual ones; nothing published, no day open."""
     genesis = a_genesis((*INSTITUTIONS, *CHAIN), params=Params.default(**params))
     return Ledger(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
+
+
+def a_chain_year() -> Ledger:
+    """The chain in a budget year: programme 217/001 of the committee, of which the branch has 1,000 units of
+    specific 159."""
+    ledger = a_chain()
+    for directory, codes in DIRECTORIES:
+        extra = {"administrators": ("217",), "functional": ("217/001", "217/001/100")}.get(directory, ())
+        ledger.publish(directory, *codes, *extra)
+    ledger.open_day(2026, 1, 5)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme("001", 1_000, administrator="217")))
+    ledger.do(KGIP, "plan.approve", *plan_document(a_plan(1_000, BRANCH), programme="001"))
+    return ledger
 
 
 def set_route(ledger: Ledger, action: str, *steps: Step, institution: str | None = None) -> None:
@@ -68,7 +84,8 @@ def submitted(ledger: Ledger, institution: str, action: str, *arguments: Value) 
     found = submit(ledger, institution, action, *arguments)
     assert isinstance(found, Execution), f"{action}: {found.reason.code} {found}"
     event = Outcome.decode(found.outcomes[0]).events[0]
-    assert event[0] == "approval.submitted" and isinstance(event[1], int)
+    assert event[0] == "approval.submitted"
+    assert isinstance(event[1], int)
     return event[1]
 
 
@@ -97,5 +114,3 @@ def approval(ledger: Ledger, number: int) -> ApprovalRecord:
 def reason_of(found: Execution | Refusal) -> object:
     assert isinstance(found, Refusal), "was not refused"
     return found.reason
-
-
