@@ -186,8 +186,13 @@ def budget_of(state: StateReader, budget: str, year: int) -> Budget:
     return found
 
 
-def pool_keys(institution: str, line: Line) -> tuple[TokenKey, ...]:
-    """Where the adopted pool of a programme may stand: with the institution, or with the bare code."""
+def pool_keys(institution: str, line: Line, expense: str | None = None) -> tuple[TokenKey, ...]:
+    """Where the adopted pool of a programme may stand: under the expense id first, then under none; with the
+    institution, or with the bare code."""
     pool = line.programme_level
     holders = dict.fromkeys((institution, line.administrator))
-    return tuple(TokenKey(pool, holder, None, Stage.ADOPTED) for holder in holders)
+    return tuple(
+        TokenKey(pool, holder, found, Stage.ADOPTED)
+        for found in dict.fromkeys((expense, None))
+        for holder in holders
+    )

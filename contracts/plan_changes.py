@@ -129,7 +129,7 @@ def _difference(after: tuple[int, ...], before: tuple[int, ...]) -> tuple[int, .
 def _steps(institution: str, arguments: tuple[Value, ...]) -> tuple[Step, ...]:
     """Kind b is agreed by the treasury (BC 105(7), TP 39, 45)."""
     kind = fields_of(arguments)[5]
-    return (Step(Kind.TREASURY, None, Role.HEAD),) if kind == BY_TREASURY else ()
+    return (Step(Kind.TREASURY, None, int(Role.HEAD)),) if kind == BY_TREASURY else ()
 
 
 def _amount(arguments: tuple[Value, ...]) -> int:
@@ -260,6 +260,8 @@ def _changes(call: Call, document: _Document, closed: int) -> list[_Change]:
                 continue
             _refuse_in_process(call, scope_of(holder, line), own)
             _check_position(call, change, closed)
+            if document.kind == BY_ADMINISTRATOR:
+                _check_own_month(change, closed)
             _check_months(call, document, change)
             found.append(change)
     return found
@@ -286,6 +288,17 @@ def _check_position(call: Call, change: _Change, closed: int) -> None:
     free = tokens.amount_of(call.state, change.key)
     if -change.annual > free:
         raise RejectionError(reasons.AMEND_FREE, amount_tiyn=-change.annual, free_tiyn=free)
+
+
+def _check_own_month(change: _Change, closed: int) -> None:
+    """Kind a takes out of the open month at most what that month itself has: what earlier months left is
+    returned by kind b."""
+    if not 0 < closed < 12:
+        return
+    for name, _ in change.differences():
+        before, after = getattr(change.before, name), getattr(change.after, name)
+        if after[closed] < min(before[closed], before[closed - 1]):
+            raise RejectionError(reasons.PLAN_FALLS, field=name, month=closed + 1)
 
 
 def _check_months(call: Call, document: _Document, change: _Change) -> None:

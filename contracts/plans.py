@@ -262,7 +262,8 @@ def check_quarter(
 def take_from_pool(call: Call, line: Line, target: TokenKey, amount: int) -> None:
     """adopted -> allocated: `amount` tiyn of the administrator's undistributed money, if there is as much."""
     parts = [
-        (key, tokens.amount_of(call.state, key)) for key in appropriations.pool_keys(call.institution, line)
+        (key, tokens.amount_of(call.state, key))
+        for key in appropriations.pool_keys(call.institution, line, target.expense)
     ]
     free = sum(part for _, part in parts)
     if amount > free:

@@ -13,9 +13,12 @@ from contracts import (
     agreements,
     appropriations,
     holds,
+    incentives,
     obligations,
     payments,
+    plan_changes,
     plans,
+    recodes,
     sequester,
     year_end,
 )
@@ -106,6 +109,53 @@ def a_plan(units: int, holder: str = GU, specific: str = "159", **changes: Any) 
 
 def plan_document(*rows: Values, programme: str = "003") -> Values:
     return (BUDGET, YEAR, "1", programme, rows)
+
+
+def a_certificate(*rows: Values, kind: str = "a", number: str = "1", **changes: Any) -> Values:
+    """A certificate of amendment: rows are those of `a_plan`, with the new figures of each position."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "programme": "003",
+        "certificate": number,
+        "kind": kind,
+        "cause": None,
+        "plans": rows,
+    }
+    return filled(plan_changes.AMEND, **{**values, **changes})
+
+
+def monthly(units: int, months: int = 12, total: int | None = None) -> tuple[int, ...]:
+    """Twelve cumulative figures that grow by `units` in each of the first months."""
+    end = units * months if total is None else total
+    return cumulative(end, *(units * month for month in range(1, months)))
+
+
+def a_code(holder: str = GU, specific: str | None = "159", **changes: Any) -> Values:
+    """Where money stands, in a change of codes; without a specific the undistributed money of the holder."""
+    values: dict[str, Any] = {
+        "holder": holder,
+        "administrator": "228",
+        "programme": "003",
+        "subprogramme": None if specific is None else "100",
+        "specific": specific,
+    }
+    return filled(Row("place", recodes.PLACE), **{**values, **changes})
+
+
+def a_recode(*rows: tuple[Values, Values], **changes: Any) -> Values:
+    """A change of codes; rows are (old place, new place)."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "document": "приказ о ЕБК 1",
+        "date": DAY,
+        "cause": "classification",
+        "rows": rows,
+    }
+    return filled(recodes.RECODE, **{**values, **changes})
 
 
 def a_year(*rows: Values, units: int = 100_000, cash: int = 1_000_000, **params: int) -> Ledger:
@@ -391,3 +441,64 @@ def close_year(ledger: Ledger, rows: int = 1_000, **changes: Any) -> int:
         ((name, *_),) = ledger.do("treasury", "year.close", *a_closing(rows, **changes))
         if name == "year.closed":
             return documents
+
+
+# --- ratings, and money not accepted in time
+
+
+def a_rating_document(*rows: Values, month: int = 1, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "month": month,
+        "formula": incentives.FORMULA,
+        "ratings": rows,
+    }
+    return filled(incentives.COMPUTE, **{**values, **changes})
+
+
+def a_rating_row(ledger: Ledger, administrator: str = "228", month: int = 1, **changes: Any) -> Values:
+    """What the ledger gives an administrator on its operational day, with changes."""
+    day = operational_day(ledger.state) or 0
+    rating = incentives.rate(ledger.state, BUDGET, YEAR, month, administrator, day)
+    names = [name for name, _ in incentives.RATING_ROW.fields]
+    values = dict(zip(names, incentives.row_of(administrator, rating), strict=True))
+    return filled(incentives.RATING_ROW, **{**values, **changes})
+
+
+def a_warning_row(units: int, month: int = 1, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "holder": GU,
+        "administrator": "228",
+        "programme": "003",
+        "subprogramme": "100",
+        "specific": "159",
+        "month": month,
+        "amount": units * U,
+    }
+    return filled(incentives.WARNING_ROW, **{**values, **changes})
+
+
+def a_warning(*rows: Values, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "document": "письмо 1",
+        "rows": rows,
+    }
+    return filled(incentives.WARN, **{**values, **changes})
+
+
+def an_objection(**changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "holder": GU,
+        "programme": "003",
+        "subprogramme": "100",
+        "specific": "159",
+        "reason": "конкурс не состоялся",
+    }
+    return filled(incentives.OBJECT, **{**values, **changes})

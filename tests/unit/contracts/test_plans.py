@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts import invariants, plans, reasons
 from contracts.actions import Call
-from contracts.records import Collection, Consolidated, Plan, plan_key
+from contracts.records import Budget, BudgetStatus, Collection, Consolidated, Plan, budget_key, plan_key
 from contracts.state import Overlay
 from tests.support.budget import Ledger, a_line
 from tests.support.year import (
@@ -169,3 +170,33 @@ def test_the_next_year_is_adopted_and_planned_before_it_begins() -> None:
     ledger.open_day(2026, 12, 28)
     ledger.do("mof", "budget.adopt", *a_law(a_programme(), year=2027))
     ledger.do("mot", "plan.approve", BUDGET, 2027, "1", "003", (a_plan(100),))
+
+
+def test_what_is_planned_late_starts_in_the_open_month() -> None:
+    ledger = a_year()
+    ledger.open_day(2026, 3, 2)
+    refusal = ledger.refused("mot", "plan.approve", *plan_document(a_plan(100)))
+    assert refusal.reason is reasons.PLAN_CLOSED_MONTH
+    late = cumulative(100, 0, 0, 40)
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(100, obligations=late, payments=late)))
+    assert plan_of(ledger) == Plan(late, late)
+
+
+def with_quarter(ledger: Ledger) -> None:
+    """The budget as it stands before its law: a plan of the first quarter."""
+    key = budget_key(BUDGET, YEAR)
+    found = Budget.find(ledger.state, Collection.BUDGETS, key)
+    assert found is not None
+    quarter = replace(found, status=BudgetStatus.QUARTER.value)
+    ledger.state.commit({(Collection.BUDGETS, key): quarter.encode()})
+
+
+def test_before_the_budget_is_adopted_plans_end_with_march() -> None:
+    ledger = a_year()
+    with_quarter(ledger)
+    longer = cumulative(100, 30, 60, 90)
+    refusal = ledger.refused(
+        "mot", "plan.approve", *plan_document(a_plan(100, obligations=longer, payments=longer))
+    )
+    assert (refusal.reason, refusal.facts[-1]) == (reasons.PLAN_QUARTER, ("month", 4))
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(90, payments=cumulative(90, 30, 60))))
