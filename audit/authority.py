@@ -65,6 +65,9 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("treasury.resume", 1): _row("treasury", False, HEAD),
     ("treasury.suspend", 1): _row("treasury", False, HEAD),
     ("treasury.unblock", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("rating.compute", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("unaccepted.object", 1): _row("abp", False, HEAD),
+    ("unaccepted.warn", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("year.close", 1): _row("treasury", False, HEAD, ACCOUNTANT),
 }
 """Every action of version 1."""

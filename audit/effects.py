@@ -124,6 +124,9 @@ EFFECTS: dict[str, Effect] = {
     "treasury.resume": _plain("suspensions"),
     "treasury.suspend": _plain("suspensions"),
     "treasury.unblock": _money(f"{_HOLDS} budgets", HELD, UNHELD),
+    "rating.compute": _plain("ratings"),
+    "unaccepted.object": _plain("warnings"),
+    "unaccepted.warn": _plain("warnings"),
     "year.close": _money(
         f"{_HOLDS} budgets carry-overs claims closings debts obligations",
         (0, 1, *UNHELD, REGISTERED, PAYABLE, RETAINED, *HELD),

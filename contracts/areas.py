@@ -11,6 +11,7 @@ from contracts import (
     directories,
     governance,
     holds,
+    incentives,
     membership,
     obligations,
     payments,
@@ -25,5 +26,5 @@ from contracts import (
 
 LOADED = (
     acts, agreements, appropriations, approvals, changes, directories, governance, holds, membership,
-    obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end,
+    obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end, incentives,
 )  # fmt: skip

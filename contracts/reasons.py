@@ -1637,3 +1637,72 @@ CARRY_OVER_AMOUNT = _reason(
     "{amount_tiyn} is listed of a programme that may spend {programme_tiyn}",
     "list at most what the programme has",
 )  # fmt: skip
+
+# --- ratings, and money not accepted in time (E-Qazyna concept)
+
+RATING_MONTH = _reason(
+    "RATING-MONTH", "EQ",
+    "рейтинг ашық айға есептеледі: {year} жылдың {month}-айы, есептелетіні {found}",
+    "рейтинг считается за открытый месяц: месяц {month} {year} года, считается {found}",
+    "a rating is of the open month: month {month} of {year}, to be rated is {found}",
+    "compute the rating of the open month, or of December until the year is closed",
+)  # fmt: skip
+RATING_FORMULA = _reason(
+    "RATING-FORMULA", "EQ",
+    "формуланың нұсқасы қолданыста емес: {formula}, қолданыстағысы {found}",
+    "версия формулы не действует: {formula}, действует {found}",
+    "version {formula} of the formula is not in force; in force is {found}",
+    "compute with the formula in force (eqz rating explain)",
+)  # fmt: skip
+RATING_TWICE = _reason(
+    "RATING-ROW", "EQ",
+    "әкімші екі рет аталған: {administrator}", "администратор назван дважды: {administrator}",
+    "administrator {administrator} is named twice",
+    "leave one row for an administrator",
+)  # fmt: skip
+RATING_NOTHING = _reason(
+    "RATING-PLAN", "EQ",
+    "әкімшіде бағаланатын жоспар жоқ: {administrator}",
+    "у администратора нет планов, чтобы оценивать: {administrator}",
+    "administrator {administrator} has no financing plan to be rated by",
+    "leave out the row; check budget, year and code",
+)  # fmt: skip
+RATING_FIGURE = _reason(
+    "RATING-FIGURE", "EQ",
+    "{administrator} рейтингі тізілім деректеріне сай емес: {field}: {stated}, тізілімде {found}",
+    "рейтинг {administrator} расходится с реестром: {field}: {stated}, в реестре {found}",
+    "the rating of {administrator} differs from the ledger: {field} is {stated}, the ledger gives {found}",
+    "compute again from the present state (eqz rating compute)",
+)  # fmt: skip
+UNACCEPTED_MONTH = _reason(
+    "UNACCEPTED-MONTH", "EQ; MON",
+    "ескертілетін ай дұрыс емес: {month}, мерзімі өткені {found} ({days} күн)",
+    "предупреждают не о том месяце: {month}, срок ({days} дней) прошёл за {found}",
+    "month {month} is not to be warned of: {days} days have passed since month {found} (0: none)",
+    "warn of the latest month that ended so many days ago (parameter unaccepted-days)",
+)  # fmt: skip
+UNACCEPTED_AMOUNT = _reason(
+    "UNACCEPTED-SUM", "EQ; MON",
+    "{holder} бойынша қабылданбаған сома басқа: {stated_tiyn}, тізілімде {found_tiyn}",
+    "не принятая сумма по {holder} другая: {stated_tiyn}, в реестре {found_tiyn}",
+    "{stated_tiyn} is said not to be accepted by {holder}, the ledger gives {found_tiyn}",
+    "take the figures again (eqz rating unaccepted)",
+)  # fmt: skip
+UNACCEPTED_WARNED = _reason(
+    "UNACCEPTED-TWICE", "EQ; MON",
+    "{holder} бұл ай туралы {day} ескертілген", "{holder} уже предупреждён об этом месяце: {day}",
+    "{holder} was warned of this month on {day}",
+    "leave out the row",
+)  # fmt: skip
+UNACCEPTED_NONE = _reason(
+    "UNACCEPTED-NONE", "EQ; MON",
+    "мұндай ескерту жоқ: {holder}, {administrator}", "такого предупреждения нет: {holder}, {administrator}",
+    "no warning stands for this position of {holder}, administrator {administrator}",
+    "check the codes (eqz rating warnings)",
+)  # fmt: skip
+UNACCEPTED_OBJECTED = _reason(
+    "UNACCEPTED-OBJECTED", "EQ; MON",
+    "{holder} бойынша қарсылық {day} жазылған", "возражение по {holder} уже записано: {day}",
+    "an objection for {holder} was recorded on {day}",
+    "nothing is to be done: no amendment is proposed for it",
+)  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chain.codec import AMOUNT, DAY, NAME, ListOf, Row, Uint, encode
-from contracts import appropriations, holds, plans, reasons, tokens, years
+from contracts import appropriations, budgets, holds, plans, reasons, tokens, years
 from contracts.actions import Call, action, row
 from contracts.calendar import civil, iso_date
 from contracts.dates import refuse_ahead
@@ -93,6 +93,7 @@ CARRY_OVER_LIST = Row(
 def list_carry_over(call: Call) -> None:
     """Moves no money. A row states the sum of its programme anew; 0 strikes it off the list."""
     budget, year, document, date, rows = fields_of(call.arguments)
+    budgets.require_authority(call, budget)
     day = call.day()
     month = plans.open_month(call, year)
     if month >= LIST_MONTH:
@@ -165,6 +166,7 @@ def close(call: Call) -> None:
     """adopted, allocated, held, registered -> lapsed, or by the list carried; payable, retained -> carried as
     a debt; advanced stays as a claim; requested, approved -> declined. The last document closes the year."""
     budget, year, rows = fields_of(call.arguments)
+    budgets.require_authority(call, budget)
     day = call.day()
     if civil(day)[0] <= year:
         raise RejectionError(reasons.YEAR_NOT_ENDED, year=year, day=iso_date(day))

@@ -502,3 +502,76 @@ def an_objection(**changes: Any) -> Values:
         "reason": "конкурс не состоялся",
     }
     return filled(incentives.OBJECT, **{**values, **changes})
+
+
+# --- changes of the budget
+
+
+def a_new_programme(programme: str = "009", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "section": "costs",
+        "functional_group": "12",
+        "administrator": "228",
+        "programme": programme,
+        "nature": "ordinary",
+        "is_development": False,
+        "protected": 0,
+        "protected_subprogrammes": (),
+        "is_state_obligation": False,
+        "is_pilot": False,
+    }
+    return filled(budget_changes.NEW_PROGRAMME, **{**values, **changes})
+
+
+def an_increase(units: int, programme: str = "003", administrator: str = "228") -> Values:
+    return (administrator, programme, units * U)
+
+
+def a_refinement(*increases: Values, costs: int, **changes: Any) -> Values:
+    """`costs`: units of the section after it; `hold` and `rows` for what it cuts."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "law": "255-VIII",
+        "law_date": DAY,
+        "programmes": (),
+        "increases": increases,
+        "hold": None,
+        "rows": 0,
+        "costs": costs * U,
+        "budget_loans": 0,
+        "financial_assets": 0,
+    }
+    return filled(budget_changes.REFINE, **{**values, **changes})
+
+
+def a_move(units: int, source: str = "228/003", target: str = "228/001", **changes: Any) -> Values:
+    """A row of adjustment: programmes as administrator/programme; "" gives none."""
+    given = source.split("/") if source else (None, None)
+    taken = target.split("/")
+    values: dict[str, Any] = {
+        "from_administrator": given[0],
+        "from_programme": given[1],
+        "from_expense": None,
+        "administrator": taken[0],
+        "programme": taken[1],
+        "amount": units * U,
+    }
+    return filled(budget_changes.MOVE_ROW, **{**values, **changes})
+
+
+def an_adjustment(*rows: Values, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": YEAR,
+        "source": "1",
+        "case": "reallocation",
+        "document": "постановление 12",
+        "date": DAY,
+        "commission": "протокол РБК 1",
+        "proposed": DAY,
+        "programmes": (),
+        "rows": rows,
+    }
+    return filled(budget_changes.ADJUST, **{**values, **changes})
