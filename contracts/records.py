@@ -74,6 +74,11 @@ class Collection:
     CONDUCT: Final = "conduct"
     RATINGS: Final = "ratings"
     WARNINGS: Final = "warnings"
+    LIMITS: Final = "limits"
+    REQUESTS: Final = "requests"
+    REQUEST_ITEMS: Final = "request-items"
+    EXPENSES: Final = "expenses"
+    QUARTERS: Final = "quarters"
 
 
 class Kind:
@@ -675,7 +680,7 @@ class BallotCount(Record):
 
     given: int
     open: int
-    by_proposer: tuple[tuple[str, int], ...] = ()
+    by_proposer: tuple[tuple[str, int], ...]
 
 
 BALLOT_COUNT_KEY: Final = b""
@@ -880,6 +885,131 @@ def budget_key(budget: str, year: int) -> bytes:
     return key_of(budget, year)
 
 
+# --- formation: limits, requests, the plan of a first quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Record):
+    """limits[[budget, year, administrator]]: лимиты расходов of a year to come, by block (BC 74(5)–(7)), tiyn.
+
+    `base` bounds what agreements promise of that year (BC 109(4)). `used`: by block in the same order, what
+    the administrator's consolidated requests take. `document` and `day`: by what and when it was set last.
+    """
+
+    base: int
+    initiatives: int
+    growth: int
+    reserves: int
+    used: tuple[int, ...]
+    document: str
+    day: int
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        return (self.base, self.initiatives, self.growth, self.reserves)
+
+
+def limit_key(budget: str, year: int, administrator: str) -> bytes:
+    return key_of(budget, year, administrator)
+
+
+class RequestStatus(IntEnum):
+    """The seven statuses of a budget request, in their order (the concept). The numbers are on the chain."""
+
+    FORMED = 1
+    CONSOLIDATED = 2
+    MOF = 3
+    GOVERNMENT = 4
+    MAZHILIS = 5
+    SENATE = 6
+    LAW = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Record):
+    """requests[[budget, year, administrator, programme]]: бюджетный запрос (BC 75) of one programme.
+
+    `passport`: [goal, indicators, end results, is_development] since it was consolidated, else nil. A part is
+    [institution, live tiyn, is_returned]; `items`: how many there ever were. `blocks`: live tiyn, requested
+    and approved, by block of the limits; since the law what was approved before it. `adopted`: what the law
+    gave the programme, 0 when it left the request out, nil until the law. `history`, oldest first, of at most
+    100 steps: [status before, after, act or nil, date or nil, hash or nil, operational day, reason or nil].
+    """
+
+    source: str
+    status: int
+    passport: tuple[Any, ...] | None
+    parts: tuple[tuple[str, int, bool], ...]
+    items: int
+    blocks: tuple[int, ...]
+    adopted: int | None
+    history: tuple[tuple[Any, ...], ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(self.blocks)
+
+
+def request_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
+    return key_of(budget, year, administrator, programme)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestItem(Record):
+    """request-items[[budget, year, administrator, programme, expense id]]: one expense of a request (STD 2).
+
+    `block`: its place in the limits, from 0. `function`: код функции of the passport; `quantity` × `price`,
+    rounded up to the unit of plans, = `asked`; `basis` says where they come from (BC 71(1)(15)). `amount`:
+    live tiyn, kept as approved when the law comes; `aligned`: adopted money that `request.align` put under
+    its expense id.
+    """
+
+    holder: str
+    subprogramme: str
+    specific: str
+    block: int
+    function: str
+    basis: str
+    quantity: int
+    price: int
+    asked: int
+    amount: int
+    aligned: int
+
+
+def request_item_key(budget: str, year: int, administrator: str, programme: str, expense: str) -> bytes:
+    return key_of(budget, year, administrator, programme, expense)
+
+
+@dataclass(frozen=True, slots=True)
+class Expense(Record):
+    """expenses[[budget, year, expense id]]: the one programme whose request has this идентификатор расхода."""
+
+    administrator: str
+    programme: str
+
+
+def expense_key(budget: str, year: int, expense: str) -> bytes:
+    return key_of(budget, year, expense)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterPlan(Record):
+    """quarters[[budget, year]]: финансовый план на первый квартал (BC 90(4)), until the law replaces it.
+
+    `decree` and `date` of the President's act; rows: [administrator, programme, tiyn] that no part of the law
+    has adopted yet.
+    """
+
+    decree: str
+    date: int
+    rows: tuple[tuple[str, str, int], ...]
+
+
+def quarter_key(budget: str, year: int) -> bytes:
+    return key_of(budget, year)
+
+
 # --- acts that change a budget, and transfers between budgets
 
 
@@ -934,16 +1064,16 @@ def adjustment_proposal_key(budget: str, year: int, administrator: str, quarter:
 
 @dataclass(frozen=True, slots=True)
 class TransferTotals(Record):
-    """transfer-totals[[upper, lower, year]]: what one budget sent to its neighbour in a year, in tiyn.
+    """transfer-totals[[upper, lower, year]]: what two neighbouring budgets sent each other in a year, tiyn.
 
-    `sent`: from the upper budget down, less what its bank returned. `returned`: of those transfers, unused
-    and sent back up (specific 338), in that year or the next. `withdrawn`: sent up under other specifics in
-    that year (бюджетные изъятия).
+    `sent`: from the upper budget down, less what came back from its bank. `returned`: of those transfers,
+    unused and sent back up (specific 338), in that year or the next. `upward`: everything sent up in that
+    year, returns and withdrawals (бюджетные изъятия).
     """
 
     sent: int
     returned: int
-    withdrawn: int
+    upward: int
 
     @property
     def unreturned(self) -> int:

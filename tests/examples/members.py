@@ -210,7 +210,7 @@ def an_unknown_parameter() -> Attempt:
 def too_many_ballots() -> Attempt:
     """As many ballots are open as members can be asked to read."""
     ledger = a_fresh_ledger()
-    full = BallotCount(OPEN_MAXIMUM, OPEN_MAXIMUM)
+    full = BallotCount(OPEN_MAXIMUM, OPEN_MAXIMUM, ())
     ledger.state.commit({(Collection.BALLOTS, BALLOT_COUNT_KEY): full.encode()})
     return propose(ledger, "params.set", RETENTION)
 

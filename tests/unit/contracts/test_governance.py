@@ -167,7 +167,7 @@ def test_the_last_moment_of_a_ballot_counts() -> None:
 
 def test_open_ballots_are_bounded() -> None:
     ledger = a_fresh_ledger()
-    full = BallotCount(OPEN_MAXIMUM, OPEN_MAXIMUM)
+    full = BallotCount(OPEN_MAXIMUM, OPEN_MAXIMUM, ())
     ledger.state.commit({(Collection.BALLOTS, BALLOT_COUNT_KEY): full.encode()})
     refusal = ledger.refused("mof", "ballot.propose", "params.set", RETENTION, "")
     assert refusal.reason is reasons.BALLOTS_FULL
