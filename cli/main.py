@@ -33,6 +33,11 @@ NOUNS: dict[str, tuple[str, str]] = {
     "receipts": ("cli.nouns", "revenue: plan, post, list, cash, show"),
     "treasury": ("cli.nouns", "operational day, suspensions (list), blocks, held amounts"),
     "sequester": ("cli.nouns", "sequester: plan, decide, apply, cancel, list, held, show"),
+    "year": ("cli.nouns", "the end of a year: close, carry-over, list, debts, claims, carried, status"),
+    "rating": (
+        "cli.nouns",
+        "ratings: compute, warn, object, list, conduct, warnings, figures, explain, unaccepted, propose",
+    ),
     "directory": ("cli.nouns", "directories: list, show, history, publish, propose, import"),
     "institution": ("cli.nouns", "institutions: add, close, list, show"),
     "signer": ("cli.nouns", "signers: add, rotate, revoke, list"),

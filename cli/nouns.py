@@ -26,6 +26,7 @@ from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
 from cli.views import VIEWS, View
 from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS
+from cli.year_end import RATING_COMMANDS, YEAR_COMMANDS
 from contracts.records import Collection, Institution
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -50,6 +51,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     "sequester": {
         "decide": "sequester.decide", "apply": "sequester.apply", "cancel": "sequester.cancel",
     },
+    "year": {"close": "year.close", "carry-over": "carry-over.list"},
+    "rating": {"compute": "rating.compute", "warn": "unaccepted.warn", "object": "unaccepted.object"},
     "directory": {"publish": "directory.publish", "propose": "directory.publish"},
     "institution": {"add": "ballot.propose", "close": "ballot.propose"},
     "signer": {"add": "signer.add", "rotate": "signer.rotate", "revoke": "signer.revoke"},
@@ -67,6 +70,8 @@ LISTS: Final[dict[str, dict[str, str]]] = {
     "receipts": {"list": "receipts", "cash": "cash"},
     "treasury": {"blocks": "hold", "held": "hold-row"},
     "sequester": {"list": "hold", "held": "hold-row"},
+    "year": {"list": "closing", "debts": "debt", "claims": "claim", "carried": "carry-over"},
+    "rating": {"list": "rating", "conduct": "conduct", "warnings": "warning"},
     "institution": {"list": "institution"},
     "signer": {"list": "signer"},
     "network": {"ballots": "ballot", "validators": "validator", "evidence": "evidence"},
@@ -104,6 +109,8 @@ OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
     "treasury": TREASURY_COMMANDS,
     "sequester": SEQUESTER_COMMANDS,
     "directory": DIRECTORY_COMMANDS,
+    "year": YEAR_COMMANDS,
+    "rating": RATING_COMMANDS,
 }
 """Verbs that are neither one document nor one view."""
 

@@ -153,6 +153,25 @@ VIEWS: Final[dict[str, View]] = {
     "claim": View(
         Collection.CLAIMS, records.Claim, ("holder", "obligation"), _set("amount"), _set("arisen"),
     ),
+    "debt": View(
+        Collection.DEBTS, records.Debt, ("holder", "obligation"),
+        _set("payable retained accepted accepted_retained"), _set("arisen"),
+    ),
+    "closing": View(
+        Collection.CLOSINGS, records.Closing, ("budget", "year"), _set("lapsed carried claimed"),
+        _set("began ended"), {"status": records.ClosingStatus}, _set("cursor"),
+    ),
+    "carry-over": View(
+        Collection.CARRY_OVERS, records.CarryOver, ("budget", "year", "administrator", "programme"),
+        _set("listed carried used"),
+    ),
+    "conduct": View(Collection.CONDUCT, records.Conduct, ("budget", "year", "administrator")),
+    "rating": View(
+        Collection.RATINGS, records.Rating, ("budget", "year", "month", "administrator"), days=_set("day"),
+    ),
+    "warning": View(
+        Collection.WARNINGS, records.PlanWarning, ("holder", "line"), _set("amount"), _set("warned objected"),
+    ),
     "institution": View(Collection.INSTITUTIONS, records.Institution, ()),
     "signer": View(Collection.SIGNERS, records.Signer, ()),
     "validator": View(Collection.VALIDATORS, records.ValidatorRecord, ()),

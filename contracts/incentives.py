@@ -306,6 +306,10 @@ class Unaccepted:
     plan: int
     amount: int
 
+    def row(self) -> tuple[Value, ...]:
+        """As a row of `unaccepted.warn`."""
+        return (self.holder, *_codes(self.line), self.month, self.amount)
+
 
 def unaccepted(state: StateReader, budget: str, year: int, day: int) -> Iterator[Unaccepted]:
     """All of a budget and year, `unaccepted-days` after their month, in the order of holders and lines."""
@@ -324,6 +328,12 @@ def unaccepted(state: StateReader, budget: str, year: int, day: int) -> Iterator
         if len(page) < PAGE:
             return
         start = page[-1][0] + b"\x00"
+
+
+def is_warned(state: StateReader, found: Unaccepted) -> bool:
+    """Whether the position was warned of for this month already."""
+    warning = PlanWarning.find(state, Collection.WARNINGS, warning_key(found.holder, found.line))
+    return warning is not None and warning.month == found.month
 
 
 def not_accepted(state: StateReader, holder: str, line: Line, plan: Plan, month: int) -> int:
@@ -445,6 +455,7 @@ class Proposal:
     `row` is one of `plan.amend`.
     """
 
+    holder: str
     line: Line
     freed: int
     row: tuple[Value, ...]
@@ -465,7 +476,7 @@ def propose(state: StateReader, budget: str, year: int, day: int) -> Iterator[Pr
             fields: tuple[Any, ...] = (
                 found.holder, found.line.subprogramme, found.line.specific, expense, *tables
             )  # fmt: skip
-            yield Proposal(found.line, freed, fields)
+            yield Proposal(found.holder, found.line, freed, fields)
 
 
 def closed_months(year: int, day: int) -> int:
