@@ -36,6 +36,12 @@ def entry_of(state: StateReader, budget: str, day: int) -> DirectoryVersion | No
     return None if found is None else found.on(day)
 
 
+def newest_entry(state: StateReader, budget: str) -> DirectoryVersion | None:
+    """The budget's newest version in the directory, in force or still to come; None when it has none."""
+    found = Directory.find(state, Collection.DIRECTORIES, directory_key(DirectoryName.BUDGETS, budget))
+    return None if found is None else DirectoryVersion(*found.versions[-1])
+
+
 def require_authority(call: Call, budget: str) -> None:
     """Whether the institution of the document may act on the budget. Refuses BUDGET-AUTHORITY."""
     entry = entry_of(call.state, budget, call.day())

@@ -3,7 +3,7 @@
 The payee's entry of the directory says that its money is another budget's: attributes `budget` (kind and
 territory) and `receipts` (the code its receipts are counted under). TP 19(3)–(4): transfers of an upper
 budget equal the lower budget's receipts, in the same month. Only neighbouring levels have relations (BC 76);
-what each pair sent, returned and withdrew is counted by year.
+what each pair sent down, sent up and returned unused is counted by year.
 """
 
 from __future__ import annotations
@@ -80,8 +80,9 @@ def _counted(call: Call, target: Transfer, amount: int) -> Transfer:
     if target.sender == upper:
         _put(call, upper, lower, year, replace(present, sent=present.sent + amount))
         return replace(target, present=amount)
+    present = replace(present, upward=present.upward + amount)
     if target.specific != RETURN:
-        _put(call, upper, lower, year, replace(present, withdrawn=present.withdrawn + amount))
+        _put(call, upper, lower, year, present)
         return replace(target, present=amount)
     earlier = transfer_totals_of(call.state, upper, lower, year - 1)
     of_earlier = min(amount, earlier.unreturned)
@@ -91,8 +92,7 @@ def _counted(call: Call, target: Transfer, amount: int) -> Transfer:
     of_present = amount - of_earlier
     if of_earlier:
         _put(call, upper, lower, year - 1, replace(earlier, returned=earlier.returned + of_earlier))
-    if of_present:
-        _put(call, upper, lower, year, replace(present, returned=present.returned + of_present))
+    _put(call, upper, lower, year, replace(present, returned=present.returned + of_present))
     return replace(target, earlier=of_earlier, present=of_present)
 
 
@@ -130,11 +130,12 @@ def _uncounted(call: Call, sent: Transfer, amount: int) -> Transfer:
             )
         _put(call, upper, lower, sent.year, replace(totals, sent=totals.sent - amount))
     elif sent.specific != RETURN:
-        _put(call, upper, lower, sent.year, replace(totals, withdrawn=totals.withdrawn - amount))
+        _put(call, upper, lower, sent.year, replace(totals, upward=totals.upward - amount))
     else:
-        _put(call, upper, lower, sent.year, replace(totals, returned=totals.returned - of_present))
+        changed = replace(totals, returned=totals.returned - of_present, upward=totals.upward - amount)
+        _put(call, upper, lower, sent.year, changed)
         if of_earlier:
             before = transfer_totals_of(call.state, upper, lower, sent.year - 1)
-            changed = replace(before, returned=before.returned - of_earlier)
-            _put(call, upper, lower, sent.year - 1, changed)
+            lowered = replace(before, returned=before.returned - of_earlier)
+            _put(call, upper, lower, sent.year - 1, lowered)
     return replace(sent, earlier=sent.earlier - of_earlier, present=sent.present - of_present)

@@ -22,6 +22,7 @@ from contracts import (
     sequester,
     year_end,
 )
+from contracts import changes as budget_changes
 from contracts.calendar import day_number
 from contracts.fields import PLAN_UNIT
 from contracts.receipts import shortfall
