@@ -1,38 +1,31 @@
-"""Documents of many rows as tables people fill in: CSV or XLSX (docs/cli.md, "Batches").
+"""Documents of many rows as tables people fill in: CSV or XLSX (docs/cli.md, "Many rows").
 
-One file is one document, all rows or none. A row that cannot be read comes back in the same table with a
-column that says why.
+A cell becomes what its column's field takes, or the row comes back in the same table with a column that says
+why. One file is one document, all rows or none; a longer one is split into several on demand.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from chain.codec import ListOf, Optional, Row, SetOf, Shape, Struct
-from cli.documents import Json, describe, json_name, set_fields, value_of
+from chain.codec import Amount, Bool, Day, Digits, ListOf, Optional, Row, SetOf, Shape, Struct, Text, Uint
+from cli.documents import Json, as_object, describe, json_name, value_of
 from cli.failures import Details, InputError
+from cli.tables import ROWS_MAXIMUM, Choice, Table, read_table, write_table
 from contracts.actions import Action
 
 ERROR_COLUMN: Final = "error"
 NESTED_ROWS: Final = 1
 """Rows of a list inside a row that a template has columns for; more are written as `years.2.year`."""
 
-ROWS_MAXIMUM: Final = 100_000
-EXACT_FLOAT: Final = 1e13
-"""A spreadsheet's number is a float: below this every hundredth is still exact, above it text is needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table as read: names of columns, and rows of texts, empty where a cell is."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+Path_: TypeAlias = tuple[str, ...]
+Cell = Callable[[str], Json]
 
 
 def rows_field(action: Action, name: str | None = None) -> tuple[str, ListOf]:
@@ -73,139 +66,316 @@ def write_template(action: Action, path: Path, name: str | None = None) -> int:
     return len(columns)
 
 
-def read_rows(action: Action, path: Path, name: str | None = None) -> list[Json]:
+# --- rows
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table as a document has them, each checked. `lines`: where they stand in the file."""
+
+    documents: tuple[Json, ...]
+    lines: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def read_rows(action: Action, path: Path, name: str | None = None, choice: Choice | None = None) -> Rows:
     """The rows of a table as JSON, each checked. InputError after writing `NAME.errors.EXT` beside it."""
     _, rows = rows_field(action, name)
-    table = read_table(path)
-    if not table.rows or len(table.rows) > rows.maximum:
-        raise InputError(f"{path}: {len(table.rows)} rows found, 1..{rows.maximum} expected", "BATCH-ROWS")
+    table = read_table(path, choice)
+    if not table.rows:
+        raise InputError(f"{path}: no rows under the headings", "BATCH-ROWS")
+    columns = _columns(rows.item, table.columns, path)
     found: list[Json] = []
     errors: list[str] = []
     for row in table.rows:
         try:
-            document = _document(table.columns, row)
-            value_of(rows.item, document)
-            found.append(document)
+            found.append(_document(rows.item, columns, row))
             errors.append("")
         except InputError as error:
             errors.append(error.message)
+    if any(errors):
+        raise _wrong_rows(path, table, errors)
+    return Rows(tuple(found), table.lines, table.notes)
+
+
+def _wrong_rows(path: Path, table: Table, errors: Sequence[str]) -> InputError:
+    """The error of a table whose rows cannot all be read; the table with its errors lies beside it."""
     wrong = [number for number, error in enumerate(errors, 1) if error]
-    if wrong:
-        answer = path.with_name(f"{path.stem}.errors{path.suffix}")
-        write_table(answer, _with_errors(table, errors))
-        raise InputError(
-            f"{len(wrong)} of {len(table.rows)} rows cannot be read; the first: {errors[wrong[0] - 1]}",
-            "BATCH-ROWS",
-            Details(where=f"row {wrong[0]}", remedy=f"see the column `{ERROR_COLUMN}` of {answer}"),
-        )
-    return found
-
-
-def _document(columns: Sequence[str], row: Sequence[str]) -> Json:
-    """One row as an object; an empty cell is a field that is not given."""
-    settings = tuple(
-        f"{_from_zero(column)}={cell}"
-        for column, cell in zip(columns, row, strict=True)
-        if cell and column != ERROR_COLUMN
+    answer = errors_path(path)
+    write_table(answer, with_errors(table, errors))
+    first = wrong[0]
+    return InputError(
+        f"{len(wrong)} of {len(table.rows)} rows cannot be read; the first: {errors[first - 1]}",
+        "BATCH-ROWS",
+        Details(
+            where=f"row {first} (line {table.lines[first - 1]} of {path.name})",
+            remedy=f"see the column `{ERROR_COLUMN}` of {answer}; put it right there and build that file",
+        ),
     )
-    return set_fields({}, settings)
 
 
-def _from_zero(column: str) -> str:
-    """People count items from 1, lists from 0."""
-    parts = (str(int(part) - 1) if part.isdecimal() and int(part) else part for part in column.split("."))
-    return ".".join(parts)
+def errors_path(path: Path) -> Path:
+    """`NAME.errors.EXT`; a file of errors is answered in itself."""
+    stem = path.stem.removesuffix(".errors")
+    return path.with_name(f"{stem}.errors{path.suffix}")
 
 
-def _with_errors(table: Table, errors: Sequence[str]) -> Table:
+def with_errors(table: Table, errors: Sequence[str]) -> Table:
+    """The same table with its errors in the last column, whatever errors it had before."""
     kept = [at for at, column in enumerate(table.columns) if column != ERROR_COLUMN]
     columns = (*(table.columns[at] for at in kept), ERROR_COLUMN)
     rows = ((*(row[at] for at in kept), error) for row, error in zip(table.rows, errors, strict=True))
     return Table(columns, tuple(rows))
 
 
-# --- files
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that a row has a field for: its path (item numbers from 1) and how its cell is read."""
+
+    at: int
+    name: str
+    path: Path_
+    read: Cell
 
 
-def read_table(path: Path) -> Table:
-    """A CSV (UTF-8, comma or semicolon) or XLSX file whose first row names the columns."""
-    lines = list(_xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path))
-    if not lines:
-        raise InputError(f"{path} is empty", "BATCH-FILE")
-    columns = tuple(cell.strip() for cell in lines[0])
-    if len(set(columns)) != len(columns) or "" in columns:
-        raise InputError(f"{path}: the first row names every column, each once", "BATCH-FILE")
-    rows = tuple(_padded(line, len(columns), path) for line in lines[1:] if any(line))
-    return Table(columns, rows)
+def _columns(shape: Shape, headings: Sequence[str], path: Path) -> tuple[_Column, ...]:
+    """The fields that the headings name, whatever their case. InputError for a heading that is no field."""
+    known = [name for name, _ in columns_of(shape)]
+    by_case = {name.casefold(): name for name in known}
+    found: dict[str, _Column] = {}
+    for at, heading in enumerate(headings):
+        if heading.casefold() == ERROR_COLUMN:
+            continue
+        name = by_case.get(heading.casefold(), heading)
+        leaf = _leaf(shape, tuple(name.split(".")))
+        if leaf is None:
+            near = difflib.get_close_matches(heading, known, 1)
+            raise InputError(
+                f"{path}: the rows have no field {heading!r}"
+                + (f"; did you mean {near[0]}?" if near else f"; they have {', '.join(known)}"),
+                "BATCH-HEADINGS",
+                Details("the first row", remedy="rename the column, or delete it; `eqz tx batch template`"),
+            )
+        if name in found:
+            raise InputError(f"{path}: two headings mean {name}", "BATCH-HEADINGS", Details("the first row"))
+        found[name] = _Column(at, name, tuple(name.split(".")), _reader(leaf))
+    return tuple(found.values())
 
 
-def _padded(line: Sequence[str], size: int, path: Path) -> tuple[str, ...]:
-    if len(line) > size and any(line[size:]):
-        raise InputError(f"{path}: a row has more cells than there are columns", "BATCH-FILE")
-    return tuple(cell.strip() for cell in (*line[:size], *[""] * (size - len(line))))
+def _leaf(shape: Shape, path: Path_) -> Shape | None:
+    """What stands at a column's path; None where nothing or more than one value does."""
+    inner = shape.shape if isinstance(shape, Optional) else shape
+    if not path:
+        return None if isinstance(inner, Row | Struct | ListOf | SetOf) else inner
+    first, rest = path[0], path[1:]
+    if isinstance(inner, Row | Struct):
+        field = next((one for name, one in inner.fields if json_name(name, one) == first), None)
+        return None if field is None else _leaf(field, rest)
+    if isinstance(inner, ListOf | SetOf) and _is_item(first) and int(first) <= inner.maximum:
+        return _leaf(inner.item, rest)
+    return None
 
 
-def _csv_rows(path: Path) -> Iterator[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            file.seek(0)
-            delimiter = ";" if head.count(";") > head.count(",") else ","
-            for number, row in enumerate(csv.reader(file, delimiter=delimiter)):
-                if number > ROWS_MAXIMUM:
-                    raise InputError(f"{path}: more than {ROWS_MAXIMUM} rows", "BATCH-ROWS")
-                yield row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: {error}", "BATCH-FILE") from error
+def _is_item(part: str) -> bool:
+    return part.isascii() and part.isdecimal() and part[0] != "0" and len(part) <= 4
 
 
-def _xlsx_rows(path: Path) -> Iterator[list[str]]:
-    import python_calamine
-
-    try:
-        sheet = python_calamine.load_workbook(str(path)).get_sheet_by_index(0)
-        for row in sheet.iter_rows():
-            yield [_cell(value, path) for value in row]
-    except python_calamine.CalamineError as error:
-        raise InputError(f"{path}: {error}", "BATCH-FILE") from error
-
-
-def _cell(value: Any, path: Path) -> str:
-    """A cell as text: dates in ISO, whole numbers without a point, other numbers as they were typed."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime | date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, int | float):
-        if abs(value) >= EXACT_FLOAT:
-            raise InputError(f"{path}: {value!r} is too large for a number cell: make it text", "BATCH-FILE")
-        return str(int(value)) if value == int(value) else repr(float(value))
-    return str(value)
+def _document(shape: Shape, columns: Sequence[_Column], row: Sequence[str]) -> Json:
+    """One row as an object; an empty cell is a field that is not given. InputError says every wrong cell."""
+    wrong: list[str] = []
+    whole: dict[str, Any] = {}
+    for column in columns:
+        cell = row[column.at]
+        if not cell:
+            continue
+        try:
+            _put(whole, column.path, column.read(cell))
+        except InputError as error:
+            wrong.append(f"{column.name}: {error.message}")
+    if wrong:
+        raise InputError("; ".join(wrong), "BATCH-ROWS")
+    document = _listed(shape, whole, "")
+    value_of(shape, document)
+    return document
 
 
-def write_table(path: Path, table: Table, notes: Sequence[str] = ()) -> None:
-    """Write CSV or XLSX by the file's suffix; `notes` (XLSX only) explain the columns."""
-    if path.suffix.lower() == ".xlsx":
-        _write_xlsx(path, table, notes)
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.columns)
-        writer.writerows(table.rows)
+def _put(whole: dict[str, Any], path: Path_, value: Json) -> None:
+    for part in path[:-1]:
+        whole = whole.setdefault(part, {})
+    whole[path[-1]] = value
 
 
-def _write_xlsx(path: Path, table: Table, notes: Sequence[str]) -> None:
-    import xlsxwriter
+def _listed(shape: Shape, found: Any, path: str) -> Json:
+    """Objects of numbered items as lists, from 1 without a gap. An empty list or text may be left out."""
+    inner = shape.shape if isinstance(shape, Optional) else shape
+    if isinstance(inner, Row | Struct):
+        fields = {json_name(name, one): one for name, one in inner.fields}
+        for name, one in fields.items():
+            if name in found:
+                found[name] = _listed(one, found[name], f"{path}{name}.")
+            elif isinstance(one, ListOf | SetOf) and _least(one) == 0:
+                found[name] = []
+            elif isinstance(one, Text) and one.minimum == 0:
+                found[name] = ""
+        return dict(found)
+    if isinstance(inner, ListOf | SetOf):
+        count = max(max(int(one) for one in found), _least(inner) if _is_fixed(inner) else 0)
+        missing = [str(number) for number in range(1, count + 1) if str(number) not in found]
+        if missing:
+            raise InputError(f"{path}{missing[0]} is empty", "BATCH-ROWS")
+        return [_listed(inner.item, found[str(number)], f"{path}{number}.") for number in range(1, count + 1)]
+    return found  # type: ignore[no-any-return]
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet()
-        text = book.add_format({"num_format": "@"})
-        sheet.set_column(0, max(0, len(table.columns) - 1), 18, text)
-        sheet.freeze_panes(1, 0)
-        for at, column in enumerate(table.columns):
-            sheet.write_string(0, at, column, book.add_format({"bold": True}))
-            if at < len(notes):
-                sheet.write_comment(0, at, notes[at])
-        for number, row in enumerate(table.rows, 1):
-            for at, cell in enumerate(row):
-                sheet.write_string(number, at, cell, text)
+
+def _least(shape: ListOf | SetOf) -> int:
+    return shape.minimum if isinstance(shape, ListOf) else 0
+
+
+def _is_fixed(shape: ListOf | SetOf) -> bool:
+    return _least(shape) == shape.maximum
+
+
+# --- cells
+
+
+def _reader(shape: Shape) -> Cell:
+    """How a cell of a field is read."""
+    match shape:
+        case Amount():
+            return amount_text
+        case Day():
+            return day_text
+        case Bool():
+            return _truth
+        case Uint():
+            return _whole
+        case Digits(length):
+            return lambda cell: _digits(cell, length)
+    return str
+
+
+_SPACES: Final = re.compile("[\u0020\u00a0\u2007\u2009\u202f]")
+_PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_DECIMAL_COMMA: Final = re.compile(r"[0-9]+,[0-9]{1,2}")
+_GROUPED: Final = re.compile(
+    r"[0-9]{1,3}(?:(?P<mark>[ ,])[0-9]{3})(?:(?P=mark)[0-9]{3})*(?P<rest>[.,][0-9]{1,2})?"
+)
+_NEGATIVE: Final = re.compile(r"[-\u2212\u2013].*|.*-|\(.*\)")
+
+
+def amount_text(cell: str) -> str:
+    """An amount as people write it, as `1250000.50`. InputError when it can be read in two ways.
+
+    Groups of three digits may stand apart by a space of any kind or a comma; a comma before one or two last
+    digits is a decimal mark. `1,250` is neither: amounts have at most two digits after the mark.
+    """
+    text = _SPACES.sub(" ", cell.strip()).removesuffix("₸").removesuffix("тг").removesuffix("тг.").strip()
+    if _PLAIN.fullmatch(text):
+        return text
+    if _NEGATIVE.fullmatch(text):
+        raise InputError(
+            f"{cell!r} is negative: documents have a field of their own for what goes down", "INPUT-AMOUNT"
+        )
+    if _DECIMAL_COMMA.fullmatch(text):
+        return text.replace(",", ".")
+    found = _GROUPED.fullmatch(text)
+    if found is not None:
+        mark, rest = found["mark"], found["rest"] or ""
+        if mark == "," and text.count(",") == 1 and not rest:
+            whole = text.replace(",", "")
+            raise InputError(
+                f"{cell!r} is {whole} to one reader and {text.replace(',', '.')} to another: write {whole}, "
+                "or two digits after the mark",
+                "INPUT-AMOUNT",
+            )
+        if not (mark == "," and rest.startswith(",")):
+            whole = text[: len(text) - len(rest)].replace(mark, "")
+            return whole + rest.replace(",", ".")
+    raise InputError(f"{cell!r} is not an amount in tenge, such as 1250000.50", "INPUT-AMOUNT")
+
+
+_POINTS: Final = re.compile(r"([0-3]?[0-9])\.([01]?[0-9])\.([0-9]{4})(?: г\.| ж\.)?")
+_SERIAL: Final = re.compile(r"[1-9][0-9]{4}")
+_SHEET_EPOCH: Final = date(1899, 12, 30)
+
+
+def day_text(cell: str) -> str:
+    """`2026-02-01` or `01.02.2026`, with or without a time of midnight, as `2026-02-01`."""
+    text = re.sub(r"[ T]00:00(?::00)?$", "", cell.strip())
+    found = _POINTS.fullmatch(text)
+    if found is not None:
+        day, month, year = found.groups()
+        return f"{year}-{int(month):02d}-{int(day):02d}"
+    if _SERIAL.fullmatch(text):
+        meant = _SHEET_EPOCH + timedelta(days=int(text))
+        raise InputError(
+            f"{text} is a spreadsheet's number of a day: format the cell as a date, or write {meant} if "
+            "that is what it means",
+            "INPUT-DATE",
+        )
+    return text
+
+
+_TRUE: Final = frozenset({"true", "yes", "да", "иә", "истина"})
+_FALSE: Final = frozenset({"false", "no", "нет", "жоқ", "ложь"})
+
+
+def _truth(cell: str) -> Json:
+    text = cell.casefold()
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise InputError(f"{cell!r} is neither true nor false (да, нет, иә, жоқ)", "INPUT-FIELD")
+
+
+def _whole(cell: str) -> str:
+    return _SPACES.sub("", cell)
+
+
+def _digits(cell: str, length: int) -> str:
+    if cell.isascii() and cell.isdecimal() and len(cell) < length:
+        raise InputError(
+            f"{cell!r} has {len(cell)} digits of {length}: a number cell loses its zeros in front; format "
+            f"the column as text (perhaps {cell.zfill(length)})",
+            "INPUT-FIELD",
+        )
+    return cell
+
+
+# --- rows back to a table
+
+
+def table_of(action: Action, documents: Sequence[Json]) -> Table:
+    """Rows of a document as the table somebody could have filled in: what `read_rows` undoes."""
+    _, rows = rows_field(action)
+    flat = [dict(_flat(document, "")) for document in documents]
+    order = {name: at for at, (name, _) in enumerate(columns_of(rows.item))}
+    used = sorted(
+        {name for row in flat for name in row}, key=lambda name: (order.get(name, len(order)), _natural(name))
+    )
+    return Table(tuple(used), tuple(tuple(row.get(name, "") for name in used) for row in flat))
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in name.split("."))
+
+
+def _flat(value: Json, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _flat(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, 1):
+            yield from _flat(item, f"{path}.{number}")
+    elif value is not None:
+        yield path, ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def rows_of(action: Action, document: Json) -> list[Json]:
+    """The rows of an action's document as JSON."""
+    field, _ = rows_field(action)
+    found = as_object(document, action.name).get(field)
+    assert isinstance(found, list), "a document that was built has its rows"
+    return found
+
+
+__all__ = ["ROWS_MAXIMUM", "Choice", "Rows", "Table", "read_rows", "read_table", "write_table"]

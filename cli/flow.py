@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,10 @@ def build(session: Session, action: Action, source: Source, keys: Sequence[Path]
     return envelopes.build(
         network=network,
         chain_id=chain_id,
-        institution=_institution(session, source, keys),
+        institution=institution_of(session, source, keys),
         action=action,
         arguments=value_of(action.arguments, ballots.to_wire(action.name, read_source(source))),
-        valid_until_ms=time.time_ns() // 1_000_000 + length_ms(session.find("validity", source.valid_for)),
+        valid_until_ms=valid_until_ms(session, source),
         client_id=_client_id(source),
     )
 
@@ -112,7 +112,13 @@ def network_of(session: Session) -> tuple[str, bytes]:
     return network or genesis[:16], chain_id
 
 
-def _institution(session: Session, source: Source, keys: Sequence[Path]) -> str:
+def valid_until_ms(session: Session, source: Source) -> int:
+    """Until when the document may enter, from now."""
+    return time.time_ns() // 1_000_000 + length_ms(session.find("validity", source.valid_for))
+
+
+def institution_of(session: Session, source: Source, keys: Sequence[Path] = ()) -> str:
+    """Whose document it is: named, or the first key's, or the profile's."""
     if source.institution:
         return source.institution
     for key in keys:
@@ -229,6 +235,21 @@ def person_of(key_file: Path, place: str | None) -> Person | None:
     if place is not None and not public_path(key_file).exists():
         return None
     return read_person(public_path(key_file))
+
+
+def sign_all(session: Session, paths: Sequence[Path], signing: Signing) -> Iterator[tuple[Path, Envelope]]:
+    """The envelopes of several files, each with a signature of every key; a key is opened once."""
+    opened = []
+    for key_file, password_file, place in zip(
+        signing.keys, signing.passwords(), signing.places(), strict=True
+    ):
+        person = person_of(key_file, place)
+        opened.append((open_key(session, key_file, password_file), *_place(person, place)))
+    for path in paths:
+        envelope = read_file(path)
+        for key, institution, serial in opened:
+            envelope = envelopes.sign(envelope, key, institution, serial)
+        yield path, envelope
 
 
 def _place(person: Person | None, place: str | None) -> tuple[str, int]:

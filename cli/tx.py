@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -13,57 +12,17 @@ from cli import envelope as envelopes
 from cli import flow
 from cli.amounts import length_ms
 from cli.client import connected
-from cli.documents import Json, as_object, form
+from cli.documents import Json, form
 from cli.envelope import read_file, write_file, write_text
 from cli.failures import InputError, NotFinalError, NotFoundError
+from cli.options import signing_options, source_options, summary
 from cli.output import AsOf, emit_item, emit_list
 from cli.remainders import remainders
 from cli.session import Session, global_options, pass_session
+from cli.tx_batch import batch
 from contracts.actions import REGISTER
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def source_options(command: _Command) -> _Command:
-    """Where the content of a document comes from."""
-    for option in reversed(
-        (
-            click.option("--from", "from_file", metavar="FILE|-", help="The document as JSON."),
-            click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="One field of it."),
-            click.option(
-                "--institution", metavar="ID", help="Whose document; else the key's or the profile's."
-            ),
-            click.option(
-                "--valid-for", metavar="LENGTH", help="How long it may enter, e.g. 24h; at most 7d."
-            ),
-            click.option("--client-id", metavar="HEX", help="16 bytes; else random."),
-            click.option(
-                "--corrects", type=_FILE, metavar="FILE", help="Keep the client id of this document."
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def signing_options(command: _Command) -> _Command:
-    """Keys to sign with; a password is never a value."""
-    for option in reversed(
-        (
-            click.option("--sign-with", "keys", multiple=True, type=_FILE, metavar="KEYFILE"),
-            click.option(
-                "--password-file", "password_files", multiple=True, type=_FILE, metavar="FILE",
-                help="Mode 0600; one for all keys, or one a key in their order.",
-            ),
-            click.option(
-                "--as", "signers", multiple=True, metavar="INSTITUTION:SERIAL",
-                help="Whose key it is, when KEYFILE has no .pub beside it.",
-            ),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 @click.group(name="tx", help="Any document, step by step.")
@@ -99,63 +58,6 @@ def template(action: str) -> None:
     click.echo(json.dumps(form(envelopes.known_action(action).arguments), ensure_ascii=False, indent=1))
 
 
-@tx.group("batch", help="A document of many rows from a table: template, build; then tx sign and tx submit.")
-@global_options
-def batch() -> None:
-    """CSV or XLSX, by the file's suffix."""
-
-
-@batch.command("template", help="An empty table for the rows of ACTION.")
-@click.argument("action")
-@click.option("--out", type=_FILE, required=True, metavar="FILE.xlsx|csv")
-@global_options
-@pass_session
-def batch_template(session: Session, action: str, out: Path) -> None:
-    """Fields outside the rows are given to `batch build` with --set."""
-    from cli.batch import write_template
-
-    count = write_template(envelopes.known_action(action), out)
-    emit_item(session, "eqz.tx.batch.template/1", {"action": action, "file": str(out), "columns": count})
-
-
-@batch.command("build", help="One document of all rows of FILE, or none and a table with a column of errors.")
-@click.argument("action")
-@click.argument("file", type=_FILE)
-@source_options
-@click.option("--out", type=_FILE, required=True, metavar="FILE.eqtx")
-@global_options
-@pass_session
-def batch_build(
-    session: Session,
-    action: str,
-    file: Path,
-    from_file: str | None,
-    settings: tuple[str, ...],
-    institution: str | None,
-    valid_for: str | None,
-    client_id: str | None,
-    corrects: Path | None,
-    out: Path,
-) -> None:
-    """One signature covers the whole document: its count, sum, minimum and maximum are shown."""
-    from cli.batch import read_rows, rows_field
-
-    known = envelopes.known_action(action)
-    field, _ = rows_field(known)
-    rows = read_rows(known, file)
-
-    def with_rows(document: Json) -> Json:
-        return {**as_object(document, "document"), field: [*rows]}
-
-    source = flow.Source(from_file, settings, institution, valid_for, client_id, corrects, with_rows)
-    envelope = flow.build(session, known, source)
-    write_file(out, envelope)
-    amounts: list[Json] = [*envelopes.amounts_of(envelope)]
-    emit_item(
-        session, "eqz.tx.batch.build/1", {**_summary(envelope), "amounts": amounts, "envelope": str(out)}
-    )
-
-
 @tx.command("build", help="Write the envelope of a document; nothing is signed or sent.")
 @click.argument("action")
 @source_options
@@ -177,13 +79,7 @@ def build(
     source = flow.Source(from_file, settings, institution, valid_for, client_id, corrects)
     envelope = flow.build(session, envelopes.known_action(action), source)
     write_file(out, envelope)
-    emit_item(session, "eqz.tx.build/1", {**_summary(envelope), "envelope": str(out)})
-
-
-def _summary(envelope: envelopes.Envelope) -> dict[str, Json]:
-    said = envelopes.meaning(envelope)
-    names = ("tx_id", "institution", "action", "rows", "required_roles", "signed_by", "signatures_missing")
-    return {name: said[name] for name in names}
+    emit_item(session, "eqz.tx.build/1", {**summary(envelope), "envelope": str(out)})
 
 
 @tx.command("show", help="What a document says, from its bytes; with --node also what the plan leaves.")
@@ -212,7 +108,7 @@ def check(session: Session, file: Path, genesis: str | None) -> None:
     found = envelope.transaction.chain_id.hex()
     if expected and expected != found:
         raise InputError(f"{file} is for network {found}, not {expected}", "TX-CHAIN")
-    emit_item(session, "eqz.tx.check/1", {**_summary(envelope), "genesis": found, "checked": True})
+    emit_item(session, "eqz.tx.check/1", {**summary(envelope), "genesis": found, "checked": True})
 
 
 @tx.command("sign", help="Add signatures to a document; works without a network.")
@@ -240,7 +136,7 @@ def sign(
     flow.confirm(session, "sign", yes=yes)
     signed = flow.sign(session, envelope, flow.Signing(keys, password_files, signers))
     write_file(out or file, signed)
-    emit_item(session, "eqz.tx.sign/1", {**_summary(signed), "envelope": str(out or file)})
+    emit_item(session, "eqz.tx.sign/1", {**summary(signed), "envelope": str(out or file)})
 
 
 @tx.command("merge", help="One envelope with the signatures of all; the order does not matter.")
@@ -252,7 +148,7 @@ def merge(session: Session, files: tuple[Path, ...], out: Path) -> None:
     """Ends with 6 when the files hold different documents."""
     merged = envelopes.merge(read_file(file) for file in files)
     write_file(out, merged)
-    emit_item(session, "eqz.tx.merge/1", {**_summary(merged), "envelope": str(out)})
+    emit_item(session, "eqz.tx.merge/1", {**summary(merged), "envelope": str(out)})
 
 
 @tx.command("submit", help="Send to two nodes, wait until final, keep the receipt.")
@@ -343,5 +239,7 @@ def _id(text: str) -> str:
         raise InputError(f"{text!r} is not a transaction id of 64 hexadecimal digits", "INPUT-ID")
     return lowered
 
+
+tx.add_command(batch)
 
 COMMANDS = {"tx": tx}
