@@ -145,10 +145,10 @@ def test_pay_needs_no_agreement() -> None:
     assert invariants.recount(ledger.state) == ()
 
 
-def test_a_transfer_arrives_in_the_district_in_the_same_transaction() -> None:
+def test_a_transfer_arrives_in_the_lower_budget_in_the_same_transaction() -> None:
     ledger = a_year(a_plan(600, specific="161"), cash=600)
-    district = (("budget", "02.abai"), ("receipts", "201510"))
-    akimat = ("111240000001", DAY, None, "Абай ауданы", "Абайский район", None, district)
+    oblast = (("budget", "02.abai"), ("receipts", "201510"))
+    akimat = ("111240000001", DAY, None, "Абай облысы", "Абайская область", None, oblast)
     ledger.do("mof", "directory.publish", "payees", (akimat,))
     payee = {"specific": "161", "kind": "transfer", "payee": "111240000001"}
     ledger.do(GU, "obligation.accept", *registration(an_invoice("pay-1", 600, **payee)))
