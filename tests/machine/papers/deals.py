@@ -1,0 +1,299 @@
+"""Agreements, obligations, acts and payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.calendar import day_number
+from contracts.records import (
+    ACCEPTED,
+    REDEEMED,
+    Act,
+    Agreement,
+    Balance,
+    Collection,
+    Line,
+    Obligation,
+    Payment,
+    PaymentStatus,
+    Plan,
+    Stage,
+    act_key,
+    balance_of,
+    obligation_key,
+    obligation_scope,
+    payment_key,
+    position_scope,
+)
+from tests.machine.papers import paper
+from tests.machine.world import Document, World
+from tests.support.year import (
+    SUPPLIER,
+    U,
+    a_commissioning,
+    a_request,
+    a_return,
+    a_termination,
+    an_act,
+    an_agreement,
+    an_amendment,
+    an_invoice,
+    an_obligation,
+    filled_amendment,
+)
+
+SUPPLIERS = (SUPPLIER, "990840000002", "990840000003")
+NO_ADVANCE = ("151", "111", "161")
+
+
+def _name(world: World, letter: str) -> str:
+    return f"{letter}{world.documents}.{world.chance.between(0, 9)}"
+
+
+def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str, Line, int, int] | None:
+    """Holder, line, what may still be accepted to this month and what may still be paid."""
+    found = world.any_of(
+        Collection.PLANS,
+        Plan,
+        lambda key, plan: key[1][1] == world.year and (specifics is None or key[1][6] in specifics),
+    )
+    if found is None:
+        return None
+    (holder, parts), plan = found
+    line = Line(*parts)
+    balance = balance_of(world.state, position_scope(holder, line))
+    free = balance.amounts[Stage.ALLOCATED]
+    room = min(plan.obligations[world.month - 1] - balance.total(ACCEPTED), free)
+    return holder, line, room, plan.payments[world.month - 1] - balance.total(REDEEMED)
+
+
+def some_of(world: World, room: int) -> int:
+    """All of it, or a part of it."""
+    return room if room <= 1 or world.chance.one_in(4) else world.chance.between(1, max(1, room // 2))
+
+
+@paper("agreement.register")
+def register(world: World) -> Document | None:
+    chance = world.chance
+    place = a_place(world)
+    if place is None or place[2] < 1:
+        return None
+    holder, line, room, _ = place
+    amount = some_of(world, room)
+    share = 0 if line.specific in NO_ADVANCE else chance.between(0, 30)
+    name, number = _name(world, "o"), f"Д-{world.documents}"
+    row = an_obligation(
+        name, 0, subprogramme=line.subprogramme, specific=line.specific, amount=amount,
+        advance=amount * share // 100,
+    )  # fmt: skip
+    date = world.day - chance.between(0, 3)
+    years: tuple[tuple[int, int], ...] = ((world.year, amount),)
+    if chance.one_in(5):
+        years = (*years, (world.year + 1, chance.amount(50 * U)))
+    total = sum(part for _, part in years)
+    is_building = line.specific in ("414", "421", "431")
+    expertise = ("заключение 5", date - 30, world.day + 300, total) if is_building else None
+    agreement = an_agreement(
+        number, row, date=date, supplier=chance.pick(SUPPLIERS),
+        kind=chance.pick(("works", "works", "goods", "services")),
+        money=chance.pick(("ordinary", "ordinary", "ordinary", "reserve")),
+        programme=line.programme, total=total, years=years, expertise=expertise,
+        valid_until=day_number(years[-1][0], 12, 31),
+    )  # fmt: skip
+    return Document(holder, "agreement.register", (line.budget, line.year, line.source, (agreement,)))
+
+
+def an_agreement_of(world: World, is_ended: bool = False) -> tuple[str, str, Agreement] | None:
+    """Holder, number and record of an agreement of the open year."""
+    found = world.any_of(
+        Collection.AGREEMENTS,
+        Agreement,
+        lambda _, one: one.years[0][0] == world.year and (one.terminated is not None) == is_ended,
+    )
+    return None if found is None else (found[0][0], found[0][1], found[1])
+
+
+@paper("agreement.amend")
+def amend(world: World) -> Document | None:
+    chance = world.chance
+    found = an_agreement_of(world)
+    if found is None:
+        return None
+    holder, number, agreement = found
+    rows, changed = [], 0
+    for name in agreement.obligations:
+        obligation = _obligation(world, holder, name)
+        if obligation is None or obligation.line.year != world.year:
+            continue
+        registered = balance_of(world.state, obligation_scope(holder, name)).amounts[Stage.REGISTERED]
+        if chance.one_in(2):
+            difference = chance.amount(50 * U)
+        else:
+            difference = -min(registered, obligation.amount - 1, chance.amount(registered + 1))
+        amount = obligation.amount + difference
+        advance = amount * min(obligation.advance_percent, 30) // 100
+        changed += difference
+        rows.append((*filled_amendment(name, 0)[:1], amount, advance))
+    years = tuple((year, part + (changed if year == world.year else 0)) for year, part in agreement.years)
+    expertise = None if agreement.expertise is None else (*agreement.expertise[:3], agreement.total + changed)
+    document = an_amendment(
+        number, 0, supplement=str(len(agreement.supplements) + 1), date=max(agreement.date, world.day - 1),
+        total=agreement.total + changed, years=years, valid_until=agreement.valid_until,
+        obligations=tuple(rows), expertise=expertise,
+    )  # fmt: skip
+    return Document(holder, "agreement.amend", document)
+
+
+def _obligation(world: World, holder: str, name: str) -> Obligation | None:
+    return Obligation.find(world.state, Collection.OBLIGATIONS, obligation_key(holder, name))
+
+
+@paper("agreement.terminate")
+def terminate(world: World) -> Document | None:
+    found = an_agreement_of(world)
+    if found is None:
+        return None
+    return Document(found[0], "agreement.terminate", a_termination(found[1], date=world.day))
+
+
+@paper("act.sign")
+def sign(world: World) -> Document | None:
+    found = world.any_of(
+        Collection.OBLIGATIONS,
+        Obligation,
+        lambda _, one: one.is_open and one.agreement is not None and one.line.year == world.year,
+    )
+    if found is None:
+        return None
+    (holder, name), _ = found
+    amounts = balance_of(world.state, obligation_scope(holder, name)).amounts
+    left = amounts[Stage.REGISTERED] + amounts[Stage.ADVANCED]
+    if not left:
+        return None
+    row = an_act(_name(world, "a"), name, 0, date=world.day, amount=some_of(world, left))
+    return Document(holder, "act.sign", ((row,),))
+
+
+def an_act_of(world: World) -> tuple[str, str, Act] | None:
+    found = world.any_of(Collection.ACTS, Act, lambda _, act: not act.is_corrected)
+    return None if found is None else (found[0][0], found[0][1], found[1])
+
+
+@paper("act.correct")
+def correct(world: World) -> Document | None:
+    found = an_act_of(world)
+    return None if found is None else Document(found[0], "act.correct", (found[1], "неверный объём"))
+
+
+@paper("act.commission")
+def commission(world: World) -> Document | None:
+    found = world.any_of(
+        Collection.AGREEMENTS, Agreement, lambda _, one: one.kind == "works" and one.commissioned is None
+    )
+    if found is None:
+        return None
+    return Document(found[0][0], "act.commission", a_commissioning(found[0][1], date=world.day))
+
+
+@paper("obligation.accept")
+def accept(world: World) -> Document | None:
+    place = a_place(world, ("159", "151", "111", "161"))
+    if place is None or place[2] < 1:
+        return None
+    holder, line, room, _ = place
+    kind, payee = {
+        "111": ("payroll", None),
+        "161": ("transfer", "111240000001"),
+    }.get(line.specific or "", ("invoice", world.chance.pick(SUPPLIERS)))
+    row = an_invoice(
+        _name(world, "p"), 0, line.specific or "", programme=line.programme, subprogramme=line.subprogramme,
+        amount=min(some_of(world, room), 43_000_000), kind=kind, payee=payee, document_date=world.day,
+    )  # fmt: skip
+    return Document(holder, "obligation.accept", (line.budget, line.year, line.source, (row,)))
+
+
+@paper("payment.request")
+def request(world: World) -> Document | None:
+    chance = world.chance
+    serial = world.documents
+    if chance.one_in(4):
+        return _an_advance(world, serial)
+    act = an_act_of(world) if chance.one_in(2) else None
+    if act is not None:
+        holder, name, record = act
+        room, obligation, act_name = record.payable, record.obligation, name
+    else:
+        found = world.any_of(
+            Collection.OBLIGATIONS, Obligation, lambda _, one: one.agreement is None and one.line.year == world.year
+        )
+        if found is None:
+            return None
+        holder, obligation = found[0]
+        room = balance_of(world.state, obligation_scope(holder, obligation)).amounts[Stage.PAYABLE]
+        act_name = None
+    if room < 1:
+        return None
+    return _ask(world, holder, serial, obligation, act_name, some_of(world, room), False)
+
+
+def _an_advance(world: World, serial: int) -> Document | None:
+    found = world.any_of(
+        Collection.OBLIGATIONS,
+        Obligation,
+        lambda _, one: one.is_open and one.advance_limit > one.advanced and one.line.year == world.year,
+    )
+    if found is None:
+        return None
+    (holder, name), obligation = found
+    registered = balance_of(world.state, obligation_scope(holder, name)).amounts[Stage.REGISTERED]
+    room = min(obligation.advance_limit - obligation.advanced, registered)
+    return None if room < 1 else _ask(world, holder, serial, name, None, some_of(world, room), True)
+
+
+def _ask(
+    world: World, holder: str, serial: int, obligation: str, act: str | None, amount: int, is_advance: bool
+) -> Document:
+    code = holder.removeprefix("gu-")
+    number = f"{code}/{world.year % 100:02d}-{serial + 1}"
+    row = a_request(serial, obligation, 0, act, amount=amount, number=number, is_advance=is_advance)
+    return Document(holder, "payment.request", ((row,),))
+
+
+def a_payment(world: World, status: PaymentStatus) -> tuple[str, str, Payment] | None:
+    found = world.any_of(Collection.PAYMENTS, Payment, lambda _, one: one.status == status)
+    return None if found is None else (found[0][0], found[0][1], found[1])
+
+
+@paper("payment.execute")
+def execute(world: World) -> Document | None:
+    rows: dict[tuple[str, str], None] = {}
+    for _ in range(world.chance.between(1, 3)):
+        found = a_payment(world, PaymentStatus.REQUESTED)
+        if found is not None:
+            rows[found[0], found[1]] = None
+    return Document("treasury", "payment.execute", (tuple(rows),)) if rows else None
+
+
+@paper("payment.refuse")
+def refuse(world: World) -> Document | None:
+    found = a_payment(world, PaymentStatus.REQUESTED)
+    if found is None:
+        return None
+    row = (found[0], found[1], world.chance.between(1, 23), "")
+    return Document("treasury", "payment.refuse", ((row,),))
+
+
+@paper("payment.restore")
+def restore(world: World) -> Document | None:
+    found = a_payment(world, PaymentStatus.EXECUTED)
+    if found is None:
+        return None
+    holder, number, payment = found
+    left = payment.amount - payment.restored
+    if left < 1:
+        return None
+    row = a_return(0, 0, holder=holder, number=number, amount=some_of(world, left))
+    return Document("treasury", "payment.restore", ((row,),))
+
+
+__all__ = ["a_place", "payment_key", "act_key", "Balance"]
