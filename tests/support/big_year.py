@@ -1,5 +1,7 @@
-"""A year of very many tokens, written straight into the state by the rules' own moves: what `year.close` meets
-at the size of a republican budget."""
+"""A year of very many tokens, written straight into the state by the rules' own moves.
+
+What `year.close` meets at the size of a republican budget.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,7 @@ def _accepted(overlay: Overlay, holder: str, line: Line, name: str, stage: Stage
         is_advance = stage is Stage.ADVANCED
         advances = (name,) if is_advance else ()
         status = PaymentStatus.EXECUTED.value
-        payment = Payment(name, None, is_advance, PART, "оплата", DAY, status, DAY, None, 0)
+        payment = Payment(name, None, is_advance, PART, "оплата", DAY, status, DAY, None, 0, 3)
         put(overlay, Collection.PAYMENTS, payment_key(holder, name), payment)
         account = cash_of(overlay, BUDGET, "1", YEAR)
         paid = replace(account, redeemed=account.redeemed + PART)
