@@ -6,12 +6,14 @@ kinds of institution it is open to and the roles it asks for, one distinct perso
 
 from typing import NamedTuple
 
+from audit.approvals import SUBMIT, carried
 from audit.blocks import Job, Transaction
 from audit.failure import VerificationError
 from audit.fold import State
 from audit.merkle import signed_bytes
 
 PREPARER, ACCOUNTANT, HEAD, MODERATOR, OPERATOR = 1, 2, 4, 8, 16
+ANYBODY = PREPARER + ACCOUNTANT + HEAD + MODERATOR + OPERATOR
 EVERY_KIND = frozenset({"finance", "treasury", "abp", "gu", "government", "parliament", "audit"})
 PLAIN_BYTES = 64 << 10
 BATCH_BYTES = 1 << 20
@@ -37,12 +39,18 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("agreement.amend", 1): _row("gu", False, HEAD, ACCOUNTANT),
     ("agreement.register", 1): _row("gu", True, HEAD, ACCOUNTANT),
     ("agreement.terminate", 1): _row("gu", False, HEAD, ACCOUNTANT),
+    ("approval.reject", 1): _row("", False, ANYBODY),
+    ("approval.sign", 1): _row("", False, ANYBODY),
+    ("approval.submit", 1): _row("", True, ANYBODY),
+    ("approval.withdraw", 1): _row("", False, HEAD),
     ("ballot.propose", 1): _row("", False, HEAD),
     ("ballot.vote", 1): _row("", False, HEAD),
     ("budget.adjust", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("budget.adopt", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("budget.refine", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("carry-over.list", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("deputy.appoint", 1): _row("", False, HEAD),
+    ("deputy.revoke", 1): _row("", False, HEAD),
     ("directory.publish", 1): _row("finance", True, MODERATOR, HEAD),
     ("obligation.accept", 1): _row("gu", True, HEAD, ACCOUNTANT),
     ("payment.execute", 1): _row("treasury", True, HEAD, ACCOUNTANT),
@@ -54,6 +62,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("plan.recode", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("receipts.plan", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("receipts.post", 1): _row("treasury", True, HEAD, ACCOUNTANT),
+    ("route.set", 1): _row("finance", False, MODERATOR, HEAD),
     ("sequester.apply", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("sequester.cancel", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("sequester.decide", 1): _row("finance", True, HEAD, ACCOUNTANT),
@@ -70,7 +79,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("unaccepted.warn", 1): _row("finance", True, HEAD, ACCOUNTANT),
     ("year.close", 1): _row("treasury", False, HEAD, ACCOUNTANT),
 }
-"""Every action of version 1."""
+"""Every action of version 1. A submission for approval is signed as the document that it carries."""
 
 
 def check_authority(
@@ -89,11 +98,17 @@ def check_authority(
     actor = state.institutions.get(transaction.institution)
     if actor is None or actor.closed is not None:
         raise VerificationError(f"the institution {transaction.institution} is unknown or closed")
-    action = ACTIONS.get((transaction.action, transaction.version))
-    if action is None:
-        raise VerificationError(f"version {transaction.version} of this action is not known")
+    action = _action(state, transaction.action, transaction.version)
     if actor.kind not in action.kinds:
         raise VerificationError(f"an institution of kind {actor.kind} may not do this")
+    asked = action.roles
+    if transaction.action == SUBMIT:
+        document = _action(state, *carried(transaction))
+        if actor.kind not in document.kinds:
+            raise VerificationError(f"an institution of kind {actor.kind} may not submit this")
+        asked = document.roles
+    else:
+        state.approvals.check_direct(transaction.action, transaction.institution)
     if size_bytes > BATCH_BYTES:
         raise VerificationError(f"body and signatures have {size_bytes} bytes together")
     if size_bytes > PLAIN_BYTES and not action.is_batch:
@@ -113,9 +128,18 @@ def check_authority(
             raise VerificationError(f"{label} was revoked at height {signer.revoked}")
         roles.append(signer.roles)
         jobs.append(Job(signer.public_key, message, signature, f"{label} under transaction {index}"))
-    if len(roles) != len(action.roles) or not _covers(roles, action.roles):
+    if len(roles) != len(asked) or not _covers(roles, asked):
         raise VerificationError("the signers are not one person for each role that the action asks for")
     return jobs
+
+
+def _action(state: State, name: str, version: int) -> Action:
+    """A known action that is in force."""
+    found = ACTIONS.get((name, version))
+    if found is None:
+        raise VerificationError(f"version {version} of this action is not known")
+    state.approvals.check_rules(name, version, state.height)
+    return found
 
 
 def _covers(held: list[int], needed: tuple[int, ...]) -> bool:

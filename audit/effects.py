@@ -58,6 +58,8 @@ def _own(collections: str, takes: Iterable[int], brings: Iterable[int]) -> Effec
 
 
 _HOLDS = "holds hold-rows hold-places"
+_APPROVALS = "approvals approval-documents approval-counts awaited suspensions"
+"""A document on its way may suspend what it is about."""
 
 EFFECTS: dict[str, Effect] = {
     "act.commission": _own("agreements obligations", (RETAINED,), (PAYABLE,)),
@@ -70,8 +72,12 @@ EFFECTS: dict[str, Effect] = {
     ),
     "agreement.register": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
     "agreement.terminate": _own("agreements obligations commitments claims", (REGISTERED,), (ALLOCATED,)),
+    "approval.reject": _plain(_APPROVALS),
+    "approval.sign": _plain(_APPROVALS),
+    "approval.submit": _plain(_APPROVALS),
+    "approval.withdraw": _plain(_APPROVALS),
     "ballot.propose": _plain("ballots"),
-    "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params"),
+    "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params rules"),
     "budget.adopt": _money("appropriations budgets", (), (ADOPTED,))._replace(is_issue=True),
     "budget.adjust": _money(
         "appropriations budgets budget-acts adjustments adjustment-proposals carry-overs",
@@ -82,6 +88,8 @@ EFFECTS: dict[str, Effect] = {
         f"{_HOLDS} appropriations budgets budget-acts plans consolidated", HELD, (ADOPTED, REFINED)
     )._replace(is_issue=True),
     "carry-over.list": _plain("carry-overs"),
+    "deputy.appoint": _plain("deputies"),
+    "deputy.revoke": _plain("deputies"),
     "directory.publish": _plain("directories"),
     "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
     "payment.execute": _money(
@@ -111,6 +119,7 @@ EFFECTS: dict[str, Effect] = {
     )._replace(is_recode=True),
     "receipts.plan": _plain("receipts"),
     "receipts.post": _plain("receipts cash"),
+    "route.set": _plain("routes"),
     "sequester.apply": _money(
         f"{_HOLDS} suspensions appropriations plans consolidated budgets budget-acts", HELD, (SEQUESTERED,)
     ),
@@ -139,11 +148,14 @@ EFFECTS: dict[str, Effect] = {
 OF_EVERY_ACTION = frozenset({"ids", "expiry"})
 
 
-def check_collections(action: str, collections: Iterable[str]) -> None:
-    """Raises VerificationError when the action changes what is not its to change."""
+def check_collections(actions: Iterable[str], collections: Iterable[str]) -> None:
+    """Raises VerificationError when a transaction changes what none of its actions may: its own, and that of
+    an approved document which it carries out."""
+    names = sorted(actions)
+    permitted = OF_EVERY_ACTION.union(*(EFFECTS[action].collections for action in names))
     for collection in collections:
-        if collection not in EFFECTS[action].collections and collection not in OF_EVERY_ACTION:
-            raise VerificationError(f"the action {action} may not change {collection}")
+        if collection not in permitted:
+            raise VerificationError(f"the action {' and '.join(names)} may not change {collection}")
 
 
 def check_movements(action: str, institution: str, movements: Iterable[Movement]) -> None:

@@ -8,6 +8,8 @@ the meaning is kept too (docs/formats.md, "State records").
 import heapq
 from typing import NamedTuple
 
+from audit.approvals import COLLECTIONS as APPROVALS
+from audit.approvals import Approvals
 from audit.blocks import (
     Change,
     Genesis,
@@ -135,6 +137,7 @@ class State:
         self._actor: str | None = None
         self.sets: dict[int, ValidatorSet] = {}
         self.money = Money()
+        self.approvals = Approvals()
         self.laws = Laws(self.money.amounts)
         self.changes = 0
         for (collection, key), value in sorted(genesis_state(genesis).items()):
@@ -147,6 +150,11 @@ class State:
     def root(self) -> bytes:
         """The state root after the last closed block."""
         return self._tree.root()
+
+    @property
+    def height(self) -> int:
+        """The block whose changes are being applied."""
+        return self._height
 
     @property
     def size(self) -> int:
@@ -211,7 +219,8 @@ class State:
     def apply_transaction(
         self, transaction: Transaction, changes: list[Change], height: int, index: int
     ) -> None:
-        """What a transaction changed, its own client id among it; money is counted under its action."""
+        """What a transaction changed, its own client id among it; money is counted under its action, or under
+        that of the approved document which it carries out."""
         key = id_key(transaction.institution, transaction.client_id)
         entry = encode((1, transaction.id, height, index, transaction.valid_until_ms))
         expiry = expiry_key(transaction.valid_until_ms, key)
@@ -223,16 +232,20 @@ class State:
         if found != {("ids", key): entry, ("expiry", expiry): _EXPIRY}:
             raise VerificationError(f"transaction {index} does not record its client id as it must")
         heapq.heappush(self._expiring, (transaction.valid_until_ms, key))
-        self.money.begin(transaction.action)
+        self.approvals.begin()
         self._actor = None if transaction.action == BALLOT else transaction.institution
         try:
-            check_collections(transaction.action, (change.collection for change in changes))
+            work = self.approvals.work(transaction, changes)
+            self.money.begin(work.action)
+            for_both = {transaction.action, work.action}
+            check_collections(for_both, (change.collection for change in changes))
             self._apply(changes)
+            self.approvals.check(transaction, self, height)
         except VerificationError as error:
             raise VerificationError(f"transaction {index}: {error.what}") from None
         self._actor = None
         self.money.end(index)
-        check_movements(transaction.action, transaction.institution, self.money.movements)
+        check_movements(work.action, work.institution, self.money.movements)
 
     def close_block(self, height: int) -> None:
         """Hash what the block changed, and compare the recorded totals with the tokens. New parameters
@@ -285,6 +298,8 @@ class State:
             self.laws.note_token(moved.key, moved.slot, moved.difference)
         elif collection == "balances":
             self.money.note(collection, key, value)
+        elif collection in APPROVALS:
+            self.approvals.note(collection, key, value)
         elif collection in PAPERS:
             self.laws.note(collection, key, value)
         elif collection == "ids":

@@ -28,7 +28,7 @@ APPROPRIATED = (2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16)
 ANNUAL = (3, 4, 5, 6, 7, 8, 9, 13, 14, 16)
 ACCEPTED = (4, 5, 6, 7, 8, 9)
 REDEEMED = (7, 8, 9)
-UNDER_AGREEMENT = (4, 5, 6, 7, 8)
+UNDER_AGREEMENT = (4, 5, 6, 7, 8, 14)
 OPEN = (0, 1, 2, 3, 4, 5, 6, 15, 16)
 EXECUTED = 2
 """Slots that each law adds up, and the status of an executed payment."""
@@ -46,8 +46,8 @@ _RECORDS: dict[str, Shape] = {
         ("payee", _ANY), ("amount", UINT), *((f"field {at}", _ANY) for at in range(8)),
     ),
     "agreements": struct(
-        1, *((f"field {at}", _ANY) for at in range(10)), ("total", UINT), ("years", _ANY), ("earlier", UINT),
-        ("obligations", _NAMES), *((f"later {at}", _ANY) for at in range(5)),
+        1, *((f"field {at}", _ANY) for at in range(10)), ("total", UINT), ("years", _ANY),
+        ("obligations", _NAMES), ("debts", _NAMES), *((f"later {at}", _ANY) for at in range(5)),
     ),
     "acts": struct(
         1, ("obligation", _TEXT), ("date", UINT), ("document", _TEXT), ("amount", UINT), ("worked off", _ANY),
@@ -56,6 +56,7 @@ _RECORDS: dict[str, Shape] = {
     "payments": struct(
         1, ("obligation", _TEXT), ("act", _ANY), ("is_advance", _ANY), ("amount", UINT), ("purpose", _TEXT),
         ("requested", UINT), ("status", uint(0, 2)), ("decided", _ANY), ("refusal", _ANY), ("restored", UINT),
+        ("priority", uint(1, 3)),
     ),
     "cash": struct(1, ("opening", UINT), ("received", UINT), ("debited", UINT), ("redeemed", UINT)),
     "holds": struct(
@@ -125,7 +126,7 @@ class Laws:
         if collection == "obligations" and found[4] is not None:
             self._agreement_of[key] = encode((holder, found[4]))
         elif collection == "agreements":
-            self._obligations_of[key] = tuple(encode((holder, item)) for item in found[14])
+            self._obligations_of[key] = tuple(encode((holder, item)) for item in found[13])
 
     def _note_day(self, value: bytes | None) -> None:
         if value is None:
@@ -218,8 +219,8 @@ class Laws:
         _same(4, "obligation", key, stated, sum(self._counted(b"\x93\x03" + key[1:])))
 
     def _agreement(self, key: bytes) -> None:
-        total, earlier = self._papers["agreements"].get(key, (0, 0))
-        used = earlier + sum(
+        (total,) = self._papers["agreements"].get(key, (0,))
+        used = sum(
             _sum(self._counted(b"\x93\x03" + item[1:]), UNDER_AGREEMENT)
             for item in self._obligations_of.get(key, ())
         )
@@ -259,7 +260,7 @@ _FIGURES: dict[str, Callable[[Value], tuple[int, ...]]] = {
     "appropriations": lambda fields: fields[8:14],
     "plans": lambda fields: (*_twelve(fields[0]), *_twelve(fields[1])),
     "obligations": lambda fields: (fields[5],),
-    "agreements": lambda fields: (fields[10], fields[12]),
+    "agreements": lambda fields: (fields[10],),
     "acts": lambda fields: (0 if fields[6] else fields[3],),
     "payments": lambda fields: (fields[3] - fields[9] if fields[6] == EXECUTED else 0,),
     "cash": lambda fields: (fields[3], fields[0] + fields[1] - fields[2] - fields[3]),

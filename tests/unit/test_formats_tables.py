@@ -12,8 +12,9 @@ from chain.block import KEY_BYTES, VALUE_BYTES
 from cli.envelope import MEMBERS as ENVELOPE_MEMBERS
 from consensus.messages import LIMIT_BYTES, MessageType
 from contracts import records
+from contracts.actions import role_words
 from contracts.executor import REGISTER
-from contracts.records import Collection, Kind, Role
+from contracts.records import Collection, Kind
 from storage import log_format
 from web.schemas import ReceiptOut
 
@@ -28,6 +29,13 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.EVIDENCE: (records.Misconduct,),
     Collection.IDS: (records.IdEntry,),
     Collection.BALLOTS: (records.Ballot, records.BallotCount),
+    Collection.RULES: (records.Rules,),
+    Collection.ROUTES: (records.Route,),
+    Collection.DEPUTIES: (records.Deputy,),
+    Collection.APPROVALS: (records.ApprovalRecord,),
+    Collection.APPROVAL_DOCUMENTS: (records.ApprovalDocument,),
+    Collection.APPROVAL_COUNTS: (records.ApprovalCount,),
+    Collection.AWAITED: (records.Awaited,),
     Collection.DIRECTORIES: (records.Directory,),
     Collection.DAY: (records.Day,),
     Collection.SUSPENSIONS: (records.Suspension,),
@@ -85,7 +93,7 @@ def test_every_action_stands_there_with_its_kinds_roles_and_size() -> None:
     assert stated == {
         place: (
             "every" if action.kinds == Kind.ALL else ", ".join(f"`{kind}`" for kind in action.kinds),
-            ", ".join(Role(role).name.lower() for role in action.roles),
+            ", ".join(role_words(action.roles)),
             "yes" if action.is_batch else "no",
         )
         for place, action in REGISTER.items()

@@ -35,8 +35,8 @@ GU = "gu-2280101"
 YEAR = (100,) * 12
 PROGRAMME = Appropriation("costs", "12", "ordinary", False, 0, (), False, False, 100, 0, 0, 0, 0, 0)
 AGREEMENT = Agreement(
-    20458, "990840000001", "x", "goods", "ordinary", "x", None, "01.kz", "228", "003", 40, ((2026, 40),), 0,
-    ("ob",), None, 20458, (), None, None,
+    20458, "990840000001", "x", "goods", "ordinary", "x", None, "01.kz", "228", "003", 40, ((2026, 40),),
+    ("ob",), (), None, 20458, (), None, None,
 )  # fmt: skip
 OBLIGATION = Obligation(LINE, None, "agreement", "A", None, 40, 0, 30, 0, (), 1, (), True, None)
 PAID = TokenKey(LINE, GU, None, Stage.PAID, obligation="ob", payment="1")
