@@ -674,6 +674,53 @@ def all_alive(office: Office) -> bool:
     )
 
 
+# --- a table of many documents
+
+
+INVOICE = (
+    "obligation,programme,subprogramme,specific,kind,payee,document,document_date,amount\n"
+    '{name},001,000,151,invoice,123456789012,счёт,05.01.2026,"{amount}"\n'
+)
+
+
+def test_a_table_becomes_documents_that_enter_once_and_a_refused_row_comes_back(office: Office) -> None:
+    """Five rows, two a document: the fourth is beyond the plan, so its document waits for a correction."""
+    head, row = INVOICE.splitlines(keepends=True)
+    amounts = ("1 000,00", "10", "20,5", "1 000 000,00", "30")
+    table = office.root / "work" / "invoices.csv"
+    rows = [row.format(name=f"table-{at}", amount=amount) for at, amount in enumerate(amounts)]
+    table.write_text(head + "".join(rows), encoding="utf-8")
+    fields = [part for name, value in BUDGET.items() for part in ("--set", f"{name}={value}")]
+    batch = ("tx", "batch")
+    built = office.online.eqz(
+        *batch, "build", "obligation.accept", str(table), *fields, "--institution", "clinic", "--split",
+        "--rows", "2", "--out", "invoices",
+    )["items"]  # fmt: skip
+    assert [part["rows"] for part in built] == [2, 2, 1]
+    keys = office.keys("clinic", "head", ACCOUNTANT)
+    office.online.eqz(*batch, "sign", "invoices", *keys, "--yes")
+    ended = office.online.run("-o", "json", *batch, "submit", "invoices")
+    assert ended.refusal == ("TP218-07", 5)
+    assert [one["status"] for one in ended.json["items"]] == ["final", "refused", "final"]
+    answer = office.root / "work" / "invoices" / "part-0002.errors.csv"
+    text = answer.read_text(encoding="utf-8-sig")
+    assert [("TP218-07" in line) for line in text.splitlines()] == [False, False, True]
+    answer.write_text(text.replace("1000000.00", "40.00"), encoding="utf-8")
+    part = "invoices/part-0002.eqtx"
+    office.online.eqz(
+        *batch, "build", "obligation.accept", str(answer), *fields, "--institution", "clinic",
+        "--corrects", part, "--out", part,
+    )  # fmt: skip
+    office.online.eqz(*batch, "sign", "invoices", *keys, "--yes")
+    again = office.online.eqz(*batch, "resume", "invoices")["items"]
+    assert [one["status"] for one in again] == ["final before", "final", "final before"]
+    accepted = office.online.eqz("obligation", "list", "holder=clinic")["items"]
+    sums = {one["obligation"]: one["amount"] for one in accepted if one["obligation"].startswith("table-")}
+    assert sums == {
+        "table-0": "1000.00", "table-1": "10.00", "table-2": "20.50", "table-3": "40.00", "table-4": "30.00"
+    }  # fmt: skip
+
+
 # --- bad bytes on the wire, past the command line
 
 
