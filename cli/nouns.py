@@ -32,7 +32,7 @@ from contracts.records import Collection, Institution
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 CHANGES: Final[dict[str, dict[str, str]]] = {
-    "budget": {"adopt": "budget.adopt"},
+    "budget": {"adopt": "budget.adopt", "refine": "budget.refine", "adjust": "budget.adjust"},
     "plan": {"approve": "plan.approve", "amend": "plan.amend", "recode": "plan.recode"},
     "agreement": {
         "register": "agreement.register", "amend": "agreement.amend", "terminate": "agreement.terminate",
@@ -61,7 +61,9 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
 """Noun, verb, action."""
 
 LISTS: Final[dict[str, dict[str, str]]] = {
-    "budget": {"list": "budget", "programmes": "appropriation"},
+    "budget": {
+        "list": "budget", "programmes": "appropriation", "adjustments": "adjustment",
+        "proposals": "adjustment-proposal", "transfers": "transfer-totals"},
     "plan": {"list": "plan", "amendments": "certificate", "amended": "amendments"},
     "agreement": {"list": "agreement"},
     "act": {"list": "act"},

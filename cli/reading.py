@@ -26,7 +26,7 @@ LIMIT = 1_000
 
 POLL_SECONDS = 0.2
 
-INTEGERS = frozenset({"year", "serial", "ballot", "height", "month"})
+INTEGERS = frozenset({"quarter", "year", "serial", "ballot", "height", "month"})
 """Parts of keys that are numbers; `kind` is one in `evidence` only."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

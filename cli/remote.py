@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cli.client import PAGE, Client
 
 
 class RemoteState:
-    """A `StateReader` over a node's API at one height. `collections` are fetched whole, in pages, at first
-    use."""
+    """A `StateReader` over a node's API at one height.
 
-    def __init__(self, client: Client, collections: Sequence[str], height: int | None = None) -> None:
+    `collections` are fetched whole, in pages, at first use; of those in `prefixes` only what stands under
+    them, which is all that a scan there finds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        collections: Sequence[str],
+        height: int | None = None,
+        prefixes: Mapping[str, Sequence[bytes]] | None = None,
+    ) -> None:
         self._client = client
-        self._whole = frozenset(collections)
+        self._prefixes = {**(prefixes or {}), **dict.fromkeys(collections, (b"",))}
         self._fetched: dict[str, dict[bytes, bytes]] = {}
         self.height = int(client.status()["height"]) if height is None else height
 
     def get(self, collection: str, key: bytes) -> bytes | None:
-        if collection in self._whole:
+        if any(key.startswith(prefix) for prefix in self._prefixes.get(collection, ())):
             return self._all(collection).get(key)
         value = self._client.value(collection, key, self.height)["value"]
         return None if value is None else bytes.fromhex(value)
@@ -33,14 +42,17 @@ class RemoteState:
     def _all(self, collection: str) -> dict[bytes, bytes]:
         if collection not in self._fetched:
             pairs: dict[bytes, bytes] = {}
-            after: str | None = None
-            while True:
-                page = self._client.page(collection, after=after, limit=PAGE, height=self.height)
-                pairs.update(
-                    (bytes.fromhex(item["key"]), bytes.fromhex(item["value"])) for item in page["items"]
-                )
-                after = page["next"]
-                if after is None:
-                    break
+            for prefix in self._prefixes[collection]:
+                pairs.update(self._under(collection, prefix))
             self._fetched[collection] = pairs
         return self._fetched[collection]
+
+    def _under(self, collection: str, prefix: bytes) -> dict[bytes, bytes]:
+        pairs: dict[bytes, bytes] = {}
+        after: str | None = None
+        while True:
+            page = self._client.page(collection, prefix, after, PAGE, self.height)
+            pairs.update((bytes.fromhex(one["key"]), bytes.fromhex(one["value"])) for one in page["items"])
+            after = page["next"]
+            if after is None:
+                return pairs

@@ -123,7 +123,7 @@ VIEWS: Final[dict[str, View]] = {
         ("budget", "year", "administrator", "programme", "month", "kind"),
     ),
     "agreement": View(
-        Collection.AGREEMENTS, records.Agreement, ("holder", "number"), _set("total earlier"),
+        Collection.AGREEMENTS, records.Agreement, ("holder", "number"), _set("total"),
         _set("date valid_until commissioned terminated"),
     ),
     "obligation": View(
@@ -149,7 +149,21 @@ VIEWS: Final[dict[str, View]] = {
     "hold-row": View(
         Collection.HOLD_ROWS, records.HoldRow, ("hold", "serial"), _set("amount"), numbers={"stage": Stage},
     ),
-    "transfer": View(Collection.TRANSFERS, records.Transfer, ("holder", "number")),
+    "transfer": View(
+        Collection.TRANSFERS, records.Transfer, ("holder", "number"), _set("earlier present"),
+    ),
+    "transfer-totals": View(
+        Collection.TRANSFER_TOTALS, records.TransferTotals, ("upper", "lower", "year"),
+        _set("sent returned upward"),
+    ),
+    "adjustment": View(
+        Collection.ADJUSTMENTS, records.Adjusted, ("budget", "year", "case", "administrator", "programme"),
+        _set("amount"),
+    ),
+    "adjustment-proposal": View(
+        Collection.ADJUSTMENT_PROPOSALS, records.AdjustmentProposal,
+        ("budget", "year", "administrator", "quarter"), days=_set("day"),
+    ),
     "claim": View(
         Collection.CLAIMS, records.Claim, ("holder", "obligation"), _set("amount"), _set("arisen"),
     ),

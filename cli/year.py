@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,48 +13,85 @@ from cli.amounts import tenge_of, tiyn_of
 from cli.client import connected
 from cli.documents import Json, json_of
 from cli.envelope import known_action, write_text
-from cli.failures import InputError
+from cli.failures import InputError, NotFoundError
 from cli.output import emit_item, emit_list
-from cli.reading import Reading, items_of, parse_filters, reading_options, view_item
+from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
 from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
+from cli.statements import BUDGET_STATEMENTS, TREASURY_STATEMENTS, figures_item, state_of
 from cli.views import VIEWS, suspension_items
-from contracts import planner
+from contracts import planner, statements
 from contracts.planner import Programme, SequesterPlan
-from contracts.records import Collection
+from contracts.records import Collection, budget_key
+from contracts.statements import Figures
 
 _YEAR = click.IntRange(2000, 2999)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("show", help="An adopted budget: totals by section and the six statuses of its money.")
-@click.argument("budget", default="01.kz")
-@click.argument("year", default=2026, type=_YEAR)
+@click.command("show", help="A budget: approved, refined and adjusted, and the six statuses of its money.")
+@click.argument("budget", required=False)
+@click.argument("year", required=False, type=_YEAR)
+@click.option("--budget", "budget_option", metavar="CODE", help="Kind and territory; 01.kz.")
+@click.option("--year", "year_option", type=_YEAR, help="The budget year; 2026.")
 @click.option("--by-programme", is_flag=True, help="A row a programme instead.")
 @reading_options
 @global_options
 @pass_session
-def show_budget(session: Session, budget: str, year: int, by_programme: bool, read: Reading) -> None:
-    """The statuses add up to what was issued."""
+def show_budget(
+    session: Session,
+    budget: str | None,
+    year: int | None,
+    budget_option: str | None,
+    year_option: int | None,
+    by_programme: bool,
+    read: Reading,
+) -> None:
+    """The statuses add up to what was issued; sections to the whole budget."""
+    if (budget and budget_option) or (year and year_option):
+        raise InputError("name the budget and its year once: BUDGET YEAR, or --budget and --year", "USAGE")
+    code, of_year = budget or budget_option or "01.kz", year or year_option or 2026
     with connected(session.nodes()) as client:
-        height = read.height(client)
-        totals = client.totals(budget, year, height)
-        at = as_of(client, int(totals["height"]))
-    if by_programme:
-        rows: list[dict[str, Json]] = [
+        totals = client.totals(code, of_year, read.height(client))
+        height = int(totals["height"])
+        at = as_of(client, height)
+        state = state_of(client, (code,), of_year, height)
+        if by_programme:
+            emit_list(session, "eqz.budget.programmes/1", _programmes(totals, state, code, of_year), at)
+            return
+        found = client.value(Collection.BUDGETS, budget_key(code, of_year), height)["value"]
+        sections = statements.figures(state, code, of_year)
+    if found is None:
+        raise NotFoundError(f"no {Collection.BUDGETS} {code} {of_year}", "NOT-FOUND")
+    adopted = VIEWS["budget"].item(budget_key(code, of_year), bytes.fromhex(found))
+    item: dict[str, Json] = {
+        **adopted,
+        "issued": totals["issued"],
+        **totals["statuses"],
+        "figures": figures_item(statements.whole(sections)),
+        "sections": {section: figures_item(one) for section, one in sections.items()},
+    }
+    emit_item(session, "eqz.budget.show/1", item, at)
+
+
+def _programmes(totals: dict[str, Any], state: RemoteState, budget: str, year: int) -> list[dict[str, Json]]:
+    """A row a programme: its figures and the statuses of its money."""
+    appropriated = statements.appropriations_of(state, budget, year)
+    rows: list[dict[str, Json]] = []
+    for one in totals["programmes"]:
+        appropriation = appropriated.get((one["administrator"], one["programme"]))
+        figures = Figures() if appropriation is None else statements.figures_of(appropriation)
+        rows.append(
             {
                 "administrator": one["administrator"],
                 "programme": one["programme"],
                 "issued": one["issued"],
                 **one["statuses"],
+                "figures": figures_item(figures),
             }
-            for one in totals["programmes"]
-        ]
-        emit_list(session, "eqz.budget.programmes/1", rows, at)
-        return
-    adopted, _ = view_item(session, VIEWS["budget"], (budget, str(year)), read)
-    emit_item(session, "eqz.budget.show/1", {**adopted, "issued": totals["issued"], **totals["statuses"]}, at)
+        )
+    return rows
 
 
 @click.command("list", help="Suspensions in force, a row a ground of BC 111(1).")
@@ -74,7 +112,6 @@ def list_suspensions(session: Session, filters: tuple[str, ...], read: Reading) 
 def show_day(session: Session, read: Reading) -> None:
     """Set by treasury open-day; every date rule of the budget uses it."""
     from cli.amounts import date_of
-    from cli.failures import NotFoundError
     from contracts.records import DAY_KEY, Day
 
     with connected(session.nodes()) as client:
@@ -194,6 +231,6 @@ def _said(plan: SequesterPlan, state_root: str, out: Path | None) -> dict[str, J
     }
 
 
-BUDGET_COMMANDS = (show_budget,)
-TREASURY_COMMANDS = (list_suspensions, show_day)
+BUDGET_COMMANDS = (show_budget, *BUDGET_STATEMENTS)
+TREASURY_COMMANDS = (list_suspensions, show_day, *TREASURY_STATEMENTS)
 SEQUESTER_COMMANDS = (plan_sequester,)

@@ -7,7 +7,7 @@ and adjusted budget. `transfers_plan`: transfers of an upper budget against the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,6 +109,14 @@ def figures(state: StateReader, budget: str, year: int) -> dict[str, Figures]:
     for appropriation in appropriations_of(state, budget, year).values():
         sums[appropriation.section] = sums[appropriation.section].plus(figures_of(appropriation))
     return sums
+
+
+def whole(sections: Mapping[str, Figures]) -> Figures:
+    """The figures of the whole budget."""
+    found = Figures()
+    for one in sections.values():
+        found = found.plus(one)
+    return found
 
 
 # --- no shift between programmes
