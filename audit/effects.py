@@ -12,6 +12,7 @@ from audit.codec import Value
 from audit.failure import VerificationError
 
 ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID, RECOVERED = 2, 3, 4, 5, 6, 7, 8, 9
+REQUESTED, APPROVED, DECLINED = 0, 1, 10
 REFINED, SEQUESTERED, HELD_ADOPTED, HELD_ALLOCATED = 11, 12, 15, 16
 """Slots of a total (docs/formats.md, "State records")."""
 
@@ -78,7 +79,13 @@ EFFECTS: dict[str, Effect] = {
     "approval.withdraw": _plain(_APPROVALS),
     "ballot.propose": _plain("ballots"),
     "ballot.vote": _plain("ballots institutions signers keys validators validator-sets params rules"),
-    "budget.adopt": _money("appropriations budgets", (), (ADOPTED,))._replace(is_issue=True),
+    "budget.adopt": _money(
+        "appropriations budgets quarters requests",
+        (REQUESTED, APPROVED),
+        (ADOPTED, DECLINED),
+        distributes=True,
+    )._replace(is_issue=True),
+    "budget.quarter": _money("appropriations budgets quarters", (), (ADOPTED,))._replace(is_issue=True),
     "budget.adjust": _money(
         "appropriations budgets budget-acts adjustments adjustment-proposals carry-overs",
         (ADOPTED,),
@@ -91,6 +98,7 @@ EFFECTS: dict[str, Effect] = {
     "deputy.appoint": _plain("deputies"),
     "deputy.revoke": _plain("deputies"),
     "directory.publish": _plain("directories"),
+    "limit.set": _plain("limits"),
     "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
     "payment.execute": _money(
         "payments obligations cash receipts transfers transfer-totals",
@@ -120,6 +128,13 @@ EFFECTS: dict[str, Effect] = {
     "receipts.plan": _plain("receipts"),
     "receipts.post": _plain("receipts cash"),
     "route.set": _plain("routes"),
+    "request.align": _money("request-items", (ADOPTED,), (ADOPTED,), distributes=True),
+    "request.consolidate": _money("requests request-items limits", (REQUESTED, APPROVED), (DECLINED,)),
+    "request.decide": _money("requests request-items limits", (REQUESTED, APPROVED), (APPROVED, DECLINED)),
+    "request.form": _own(
+        "requests request-items expenses", (REQUESTED, APPROVED), (REQUESTED, DECLINED)
+    )._replace(is_issue=True),
+    "request.return": _plain("requests limits"),
     "sequester.apply": _money(
         f"{_HOLDS} suspensions appropriations plans consolidated budgets budget-acts", HELD, (SEQUESTERED,)
     ),

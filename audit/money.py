@@ -26,7 +26,7 @@ STATUSES: dict[str, tuple[int, ...]] = {
 }
 """The six statuses and the slots they are the sum of."""
 
-ISSUING = frozenset({"request.form", "budget.adopt", "budget.refine", "budget.adjust"})
+ISSUING = frozenset({"request.form", "budget.adopt", "budget.quarter", "budget.refine", "budget.adjust"})
 """The only actions that bring money into being; none destroys any."""
 
 _TEXT = text(512)

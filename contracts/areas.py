@@ -9,6 +9,7 @@ from contracts import (
     approvals,
     changes,
     directories,
+    formation,
     governance,
     holds,
     incentives,
@@ -25,6 +26,7 @@ from contracts import (
 )
 
 LOADED = (
-    acts, agreements, appropriations, approvals, changes, directories, governance, holds, membership,
-    obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end, incentives,
+    acts, agreements, appropriations, approvals, changes, directories, formation, governance, holds,
+    membership, obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end,
+    incentives,
 )  # fmt: skip

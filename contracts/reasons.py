@@ -1706,3 +1706,235 @@ UNACCEPTED_OBJECTED = _reason(
     "an objection for {holder} was recorded on {day}",
     "nothing is to be done: no amendment is proposed for it",
 )  # fmt: skip
+
+# --- formation of the budget (contracts/formation.py, contracts/requests.py, contracts/appropriations.py)
+
+LIMIT_TWICE = _reason(
+    "LIMIT-TWICE", "BC 74(5)",
+    "әкімші екі рет берілген: {administrator}", "администратор указан дважды: {administrator}",
+    "administrator {administrator} stands twice in the document",
+    "keep one row for each administrator",
+)  # fmt: skip
+LIMIT_NONE = _reason(
+    "BC74-NONE", "BC 74(6), 75(10)",
+    "лимиттер белгіленбеген: {budget}, {year} жыл, әкімші {administrator}",
+    "лимиты не доведены: {budget}, {year} год, администратор {administrator}",
+    "no limits of {budget} for {year} are set for administrator {administrator}",
+    "wait until the authorised body sets them (limit.set): requests come after limits",
+)  # fmt: skip
+LIMIT_USED = _reason(
+    "BC74-USED", "BC 74(5)–(7)",
+    "лимит сұратылғаннан төмен: {administrator}, {block}, лимит {amount_tiyn}, сұратылғаны {used_tiyn}",
+    "лимит ниже запрошенного: {administrator}, {block}, лимит {amount_tiyn}, запрошено {used_tiyn}",
+    "the limit {amount_tiyn} of block {block} is below what consolidated requests of {administrator} take: "
+    "{used_tiyn}",
+    "return requests to the administrator first, or set a higher limit",
+)  # fmt: skip
+LIMIT_EXCEEDED = _reason(
+    "BC74-LIMIT", "BC 74(5), 75(2)",
+    "сұраныс лимиттен асады: {administrator}, {block}, лимит {limit_tiyn}, сұралғаны {found_tiyn}",
+    "запрос превышает лимит: {administrator}, {block}, лимит {limit_tiyn}, запрошено {found_tiyn}",
+    "the requests of {administrator} take {found_tiyn} of block {block}, the limit is {limit_tiyn}",
+    "lower items of this block (reductions), or ask the authorised body for a higher limit",
+)  # fmt: skip
+REQUEST_YEAR = _reason(
+    "BC74-YEAR", "BC 74, 86",
+    "бюджет алдағы үш жылға қалыптастырылады: берілгені {year}, рұқсаты {first}–{last}",
+    "бюджет формируется на три предстоящих года: указан {year}, допустимы {first}–{last}",
+    "a budget is formed for the three years to come, {first} to {last}; {year} was given",
+    "check the year",
+)  # fmt: skip
+REQUEST_ADOPTED = _reason(
+    "REQ-ADOPTED", "BC 75, 90",
+    "бюджет бекітілген немесе заң тіркелуде, сұраныс берілмейді: {budget}, {year} жыл",
+    "бюджет утверждён или закон вносится, запросы не принимаются: {budget}, {year} год",
+    "the law on the budget {budget} of {year} is recorded: nothing more is asked for that year",
+    "what changes an adopted budget is a refinement (BC 94) or an adjustment (BC 98)",
+)  # fmt: skip
+REQUEST_NONE = _reason(
+    "REQ-NONE", "BC 75",
+    "бағдарлама бойынша бюджеттік сұраныс жоқ: {budget}, {year}, {administrator}/{programme}",
+    "бюджетного запроса по программе нет: {budget}, {year}, {administrator}/{programme}",
+    "no institution formed a request of {budget} for {year} under {administrator}/{programme}",
+    "check budget, year, administrator and programme (eqz request list)",
+)  # fmt: skip
+REQUEST_STATUS = _reason(
+    "REQ-STATUS", "EQ; BC 71, 75",
+    "{administrator}/{programme} сұранысының мәртебесі {status}, қажеттісі {wanted}",
+    "запрос {administrator}/{programme} в статусе {status}, нужен {wanted}",
+    "the request of {administrator}/{programme} stands at {status}, this document needs it at {wanted}",
+    "statuses come in their order, none is left out; what stands later is returned first (request.return)",
+)  # fmt: skip
+REQUEST_SOURCE = _reason(
+    "REQ-SOURCE", "TP 213(2)",
+    "{programme} бағдарламасы {source} көзінен сұралған, берілгені {found}",
+    "программа {programme} запрошена из источника {source}, указан {found}",
+    "programme {programme} is asked for from source {source}, {found} was given",
+    "one programme has one source of financing",
+)  # fmt: skip
+REQUEST_TWICE = _reason(
+    "REQ-TWICE", "STD 2",
+    "шығыс идентификаторы құжатта екі рет берілген: {expense}",
+    "идентификатор расхода указан в документе дважды: {expense}",
+    "the expense id {expense} stands twice in the document",
+    "keep one row for each expense id",
+)  # fmt: skip
+REQUEST_CALCULATION = _reason(
+    "BC71-SUM", "BC 71(1)(15)",
+    "есеп сомаға сай емес: {quantity} × {price_tiyn}, күтілгені {expected_tiyn}, берілгені {amount_tiyn}",
+    "расчёт не сходится с суммой: {quantity} × {price_tiyn}, ожидается {expected_tiyn}, "
+    "указано {amount_tiyn}",
+    "the calculation {quantity} × {price_tiyn} gives {expected_tiyn}, rounded up to 100 tenge; the item asks "
+    "for {amount_tiyn}",
+    "correct quantity, price or amount",
+)  # fmt: skip
+REQUEST_ITEMS = _reason(
+    "REQ-ITEMS", "budget-machine 4",
+    "бағдарлама сұранысының тармақтары тым көп: {programme}, шегі {limit}",
+    "в запросе по программе слишком много позиций: {programme}, предел {limit}",
+    "the request of programme {programme} has as many items as one decision can take: {limit}",
+    "put expenses of one specific together under one expense id",
+)  # fmt: skip
+REQUEST_EXPENSE = _reason(
+    "STD2-TAKEN", "STD 2",
+    "шығыс идентификаторы басқа сұранысқа тиесілі: {expense}, {administrator}/{programme}",
+    "идентификатор расхода принадлежит другому запросу: {expense}, {administrator}/{programme}",
+    "the expense id {expense} belongs to another institution's request, under {administrator}/{programme}",
+    "give the item an id of its own: ids are unique in a budget and year",
+)  # fmt: skip
+REQUEST_ITEM = _reason(
+    "REQ-ITEM", "STD 2, BC 75(3)",
+    "сұраныста мұндай тармақ жоқ: {expense}, {administrator}/{programme}",
+    "в запросе нет такой позиции: {expense}, {administrator}/{programme}",
+    "the request of {administrator}/{programme} has no item {expense}",
+    "take the expense id from `eqz request items`",
+)  # fmt: skip
+REQUEST_BEYOND = _reason(
+    "REQ-BEYOND", "BC 75(16)",
+    "қысқарту тармақтың сомасынан асады: {expense}, {amount_tiyn}, сұралғаны {live_tiyn}",
+    "сокращение больше суммы позиции: {expense}, {amount_tiyn}, запрошено {live_tiyn}",
+    "{expense} is lowered by {amount_tiyn}, {live_tiyn} are asked for",
+    "lower the item by no more than what is asked for",
+)  # fmt: skip
+REQUEST_TOTAL = _reason(
+    "REQ-TOTAL", "BC 75",
+    "шешімнің сомасы сұраныспен сәйкес емес: шешімде {stated_tiyn}, қысқартудан кейін {found_tiyn}",
+    "сумма решения не сходится с запросом: в решении {stated_tiyn}, после сокращений {found_tiyn}",
+    "the decision states {stated_tiyn}, the request has {found_tiyn} after the reductions",
+    "read the request again (eqz request items): it has changed, or a reduction is missing",
+)  # fmt: skip
+REQUEST_RETURNED = _reason(
+    "REQ-RETURNED", "BC 75(16)",
+    "{holder} мекемесіне қайтарылған бөлік қайта қалыптастырылмаған: {programme}",
+    "возвращённая учреждению {holder} часть запроса не сформирована заново: {programme}",
+    "the part of {holder} under programme {programme} was returned and is not formed again",
+    "have the institution form its items again (request.form)",
+)  # fmt: skip
+REQUEST_AUTHORITY = _reason(
+    "REQ-AUTHORITY", "BC 71, 86(7), 90, 92",
+    "{institution} ({kind}) бұл мәртебе бойынша шешпейді: {status}; құқылылар: {permitted}",
+    "{institution} ({kind}) не решает по статусу {status}; вправе: {permitted}",
+    "{institution} ({kind}) does not decide at status {status}; this is for: {permitted}",
+    "have the document made by an institution of the named kind",
+)  # fmt: skip
+REQUEST_FOREIGN = _reason(
+    "REQ-FOREIGN", "BC 75",
+    "{institution} басқа әкімшінің сұранысын қайтара алмайды: {administrator}",
+    "{institution} не вправе возвращать запрос другого администратора: {administrator}",
+    "{institution} may not return a request of administrator {administrator}",
+    "check the administrator's code",
+)  # fmt: skip
+REQUEST_BACK = _reason(
+    "REQ-BACK", "EQ; BC 75(16)",
+    "сұраныс тек бұрынғы мәртебеге қайтарылады: қазіргісі {status}, берілгені {wanted}",
+    "запрос возвращается только к более раннему статусу: сейчас {status}, указан {wanted}",
+    "a request goes back to an earlier status only: it stands at {status}, {wanted} was given",
+    "name an earlier status",
+)  # fmt: skip
+REQUEST_HOLDER = _reason(
+    "REQ-HOLDER", "BC 75(16)",
+    "мекеменің сұраныста бөлігі жоқ немесе мәртебе formed емес: {holder}, {status}",
+    "у учреждения нет части в запросе либо статус не formed: {holder}, {status}",
+    "{holder} has no part in the request, or the request goes back to {status}, not to formed",
+    "name an institution of the request and the status formed, or no institution",
+)  # fmt: skip
+REQUEST_LAW = _reason(
+    "REQ-LAW", "EQ; BC 90, 92",
+    "{administrator}/{programme} сұранысы Сенатқа енгізілмеген: мәртебесі {status}",
+    "запрос {administrator}/{programme} не внесён в Сенат: статус {status}",
+    "the request of {administrator}/{programme} stands at {status}, a law is adopted after the Senate",
+    "record the missing stages (request.decide), or return the request (request.return)",
+)  # fmt: skip
+REQUEST_SETTLED = _reason(
+    "REQ-SETTLED", "BC 86(3), 90",
+    "{administrator}/{programme} сұранысы бойынша заң тіркелген",
+    "по запросу {administrator}/{programme} закон уже учтён",
+    "the law has settled the request of {administrator}/{programme} already",
+    "leave the row out",
+)  # fmt: skip
+REQUEST_LEFT = _reason(
+    "REQ-LEFT", "BC 75(20), 86(3)",
+    "заңның соңғы бөлігінде сұралған бағдарлама жоқ: {administrator}/{programme}, {amount_tiyn}",
+    "в последней части закона нет запрошенной программы: {administrator}/{programme}, {amount_tiyn}",
+    "the law is whole and says nothing of {administrator}/{programme}, for which {amount_tiyn} are asked",
+    "name the programme among those left out, or add its row",
+)  # fmt: skip
+ALIGN_ROW = _reason(
+    "REQ-ALIGN-ROW", "BC 75(20)",
+    "жолда қосу немесе азайту болуы керек: {expense}, +{up_tiyn}, −{down_tiyn}",
+    "в строке должно быть либо увеличение, либо уменьшение: {expense}, +{up_tiyn}, −{down_tiyn}",
+    "a row says either up or down: {expense}, up {up_tiyn}, down {down_tiyn}",
+    "give one of the two and nothing for the other",
+)  # fmt: skip
+ALIGN_POOL = _reason(
+    "BC75-20", "BC 75(20)",
+    "бекітілген бөлінбеген сома жеткіліксіз: {expense}, {amount_tiyn}, бары {free_tiyn}",
+    "утверждённых нераспределённых средств не хватает: {expense}, {amount_tiyn}, есть {free_tiyn}",
+    "{expense}: {amount_tiyn} are to be aligned, {free_tiyn} of the programme's adopted money stand there",
+    "align no more than the law gave and no plan took",
+)  # fmt: skip
+BUDGET_PART = _reason(
+    "BC90-PART", "BC 90",
+    "басқа заңның бөліктері тіркелген: {recorded}, берілгені {law}",
+    "внесены части другого закона: {recorded}, указан {law}",
+    "parts of the law {recorded} are recorded, this one names {law}",
+    "give every part the number of the same law",
+)  # fmt: skip
+BUDGET_PARTS = _reason(
+    "BC90-PARTS", "BC 90",
+    "заң толық тіркелмеген: {budget}, {year} жыл, {law}",
+    "закон внесён не полностью: {budget}, {year} год, {law}",
+    "the law {law} on the budget {budget} of {year} is recorded in part: nothing is done with it "
+    "before it is whole",
+    "record the missing parts (budget.adopt)",
+)  # fmt: skip
+QUARTER_OVER = _reason(
+    "BC90-04-OVER", "BC 90(4), TP 30",
+    "бірінші тоқсан өтті: {year} жыл, {month}-ай", "первый квартал прошёл: {year} год, месяц {month}",
+    "the first quarter of {year} is over: month {month} is open",
+    "record the law itself (budget.adopt)",
+)  # fmt: skip
+QUARTER_NOTHING = _reason(
+    "BC90-04-NOTHING", "BC 90(4), TP 24",
+    "болжамның төрттен бірі 100 теңгеден аз: {amount_tiyn}",
+    "четверть прогноза меньше 100 тенге: {amount_tiyn}",
+    "a quarter of the forecast {amount_tiyn} is less than 100 tenge",
+    "leave the programme out, or correct the forecast",
+)  # fmt: skip
+QUARTER_ABOVE = _reason(
+    "BC90-04-ABOVE", "BC 90(4)",
+    "заң бірінші тоқсан жоспарынан аз береді: {administrator}/{programme}, {amount_tiyn}, "
+    "тоқсанда {quarter_tiyn}",
+    "закон даёт меньше плана первого квартала: {administrator}/{programme}, {amount_tiyn}, "
+    "в квартале {quarter_tiyn}",
+    "the law gives {administrator}/{programme} {amount_tiyn}, the plan of the first quarter {quarter_tiyn}",
+    "compare the row with the annex of the law; what was adopted for the quarter may be contracted already",
+)  # fmt: skip
+QUARTER_MISSING = _reason(
+    "BC90-04-MISSING", "BC 90(4)",
+    "заңда бірінші тоқсанның бағдарламасы жоқ: {administrator}/{programme}, {quarter_tiyn}",
+    "в законе нет программы первого квартала: {administrator}/{programme}, {quarter_tiyn}",
+    "the law is whole and has no programme {administrator}/{programme}, to which the first quarter gave "
+    "{quarter_tiyn}",
+    "add the programme's row to the law",
+)  # fmt: skip

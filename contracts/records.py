@@ -47,6 +47,7 @@ class Collection:
     AGREEMENTS: Final = "agreements"
     ACTS: Final = "acts"
     PAYMENTS: Final = "payments"
+    QUEUES: Final = "queues"
     TRANSFERS: Final = "transfers"
     DEBTS: Final = "debts"
     CLAIMS: Final = "claims"
@@ -136,6 +137,11 @@ ACCEPTED: Final = (
 
 REDEEMED: Final = (Stage.ADVANCED, Stage.PAID, Stage.RECOVERED)
 """Cash execution (form 5-15), advances included."""
+
+UNDER_AGREEMENT: Final = (
+    Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED, Stage.ADVANCED, Stage.PAID, Stage.CARRIED,
+)  # fmt: skip
+"""Σ acts (payable, retained, paid, carried as debts) + registered + advance outstanding (invariant 5)."""
 
 ANNUAL: Final = (*range(Stage.ALLOCATED, Stage.RECOVERED + 1), Stage.LAPSED, Stage.CARRIED, HELD_ALLOCATED)
 """What December of a plan equals (invariant 2): Σ allocated … recovered, lapsed, carried; held counts."""
@@ -890,7 +896,7 @@ def budget_key(budget: str, year: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Limit(Record):
-    """limits[[budget, year, administrator]]: лимиты расходов of a year to come, by block (BC 74(5)–(7)), tiyn.
+    """limits[[budget, year, administrator]]: лимиты of a year to come, by block (BC 74(5)–(7)), in tiyn.
 
     `base` bounds what agreements promise of that year (BC 109(4)). `used`: by block in the same order, what
     the administrator's consolidated requests take. `document` and `day`: by what and when it was set last.
@@ -983,7 +989,7 @@ def request_item_key(budget: str, year: int, administrator: str, programme: str,
 
 @dataclass(frozen=True, slots=True)
 class Expense(Record):
-    """expenses[[budget, year, expense id]]: the one programme whose request has this идентификатор расхода."""
+    """expenses[[budget, year, expense id]]: whose request has this идентификатор расхода."""
 
     administrator: str
     programme: str
@@ -1108,13 +1114,14 @@ class LineRecord(Record):
 class Obligation(LineRecord):
     """obligations[[holder, obligation]]: принятое обязательство of one institution and line (TP 179, 215).
 
-    `kind`: agreement, payroll, invoice, transfer, court, other. `amount`: what was accepted for the year =
-    Σ its tokens. `advance_limit`: ceiling of advances of the year; `advance_percent`: the highest share of
-    the current-year sum (TP 184); `advanced`: advances executed less restored, worked off or not;
-    `advances`: payments whose advance is outstanding, oldest first. `notifications`: how many notifications
-    of registration were issued (TP 222). `retained`: acts with money kept until commissioning. A closed
-    obligation takes no act and no advance; what is payable is still paid. `previous`: the obligation of an
-    earlier year whose agreement or debt it goes on with.
+    `kind`: agreement, penalty, payroll, invoice, transfer, court, special, other, debt, retention. `payee`: of
+    a penalty the receipts code. `amount`: what was accepted for the year = Σ its tokens. `advance_limit`:
+    ceiling of advances of the year; `advance_percent`: the highest share of the current-year sum (TP 184);
+    `advanced`: advances executed less restored, worked off or not; `advances`: payments whose advance is
+    outstanding, oldest first, those of the obligations it goes on with among them. `notifications`: how many
+    notifications of registration were issued (TP 222). `retained`: acts with money kept until commissioning.
+    A closed obligation takes no act and no advance; what is payable is still paid. `previous`: the obligation
+    of an earlier year whose agreement or debt it goes on with.
     """
 
     line: Line
@@ -1142,10 +1149,11 @@ class Agreement(Record):
     """agreements[[holder, number]]: гражданско-правовая сделка, an agreement with a supplier (BC 109).
 
     `kind`: goods, services or works. `money`: ordinary, reserve or construction_start (TP 191, BC 109(8)).
-    `total` and `years` ([year, sum], TP 182) are of all years; `earlier`: acts of earlier years.
-    `obligations`: one a code (TP 215). `expertise`: [number, date, valid until, sum] of the комплексная
-    вневедомственная экспертиза, or nil. `supplements`: numbers of дополнительные соглашения.
-    `commissioned` and `terminated` are operational days.
+    `total` is of all years; `years`: [year, sum] from the year it was registered in last on (TP 182, 211).
+    `obligations`: one a code (TP 215), of every year and those of penalties, oldest first; `debts`:
+    obligations that accepted its debts of closed years (TP 208). `expertise`: [number, date, valid until,
+    sum] of the комплексная вневедомственная экспертиза, or nil. `supplements`: numbers of дополнительные
+    соглашения. `commissioned` and `terminated` are operational days.
     """
 
     date: int
@@ -1160,8 +1168,8 @@ class Agreement(Record):
     programme: str
     total: int
     years: tuple[tuple[int, int], ...]
-    earlier: int
     obligations: tuple[str, ...]
+    debts: tuple[str, ...]
     expertise: tuple[Any, ...] | None
     valid_until: int
     supplements: tuple[str, ...]
@@ -1175,16 +1183,16 @@ def agreement_key(holder: str, number: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Commitment(Record):
-    """commitments[[budget, year, administrator, programme]]: what agreements promise of a later year.
+    """commitments[[budget, year, administrator, programme or nil]]: what agreements promise of a later year.
 
-    No tokens: money of a later year does not exist yet (BC 109(4), 101(6)). The law bounds it by the base
-    expenditure of that year, a figure of the budget's formation; here it is counted.
+    No tokens: money of a later year does not exist yet (BC 109(4), 101(6)). With nil the sum of the
+    administrator, which its base expenditure of that year bounds (`limits`).
     """
 
     amount: int
 
 
-def commitment_key(budget: str, year: int, administrator: str, programme: str) -> bytes:
+def commitment_key(budget: str, year: int, administrator: str, programme: str | None = None) -> bytes:
     return key_of(budget, year, administrator, programme)
 
 
@@ -1226,8 +1234,9 @@ class Payment(Record):
     """payments[[holder, number]]: счёт к оплате and what became of it (TP 229–238).
 
     Pays one act of an obligation, or an obligation without act, or an advance (`is_advance`). `requested`
-    and `decided` are operational days; `refusal` is the number of TP 236. Σ tokens naming an executed
-    payment = amount − restored.
+    and `decided` are operational days; `refusal` is the number of TP 236. `restored`: what came back within
+    its year: Σ tokens naming an executed payment = amount − restored. `priority`: the order of its payment
+    while cash is short, 1 to 3 (TP 228).
     """
 
     obligation: str
@@ -1240,6 +1249,24 @@ class Payment(Record):
     decided: int | None
     refusal: int | None
     restored: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Record):
+    """queues[[budget, source, year]]: очерёдность платежей: tiyn of the requests that wait, by priority 1 to 3.
+
+    An expired request waits until the treasury returns it (TP 228, 236).
+    """
+
+    waiting: tuple[int, ...]
+
+
+EMPTY_QUEUE: Final = Queue((0, 0, 0))
+
+
+def queue_key(budget: str, source: str, year: int) -> bytes:
+    return key_of(budget, source, year)
 
 
 def payment_key(holder: str, number: str) -> bytes:

@@ -33,7 +33,8 @@ def amount_of(state: StateReader, key: TokenKey) -> int:
 
 
 def issue(call: Call, key: TokenKey, amount: int) -> None:
-    """Bring an amount into being (only `request.form`, `budget.adopt`, `.refine` and `.adjust` may)."""
+    """Bring an amount into being (only `request.form`, `budget.adopt`, `.quarter`, `.refine` and
+    `.adjust` may)."""
     assert amount > 0, "a token's amount is positive"
     years.refuse_move(call, key.line.budget, key.line.year, key.stage)
     _arrive(call, key, amount, ())

@@ -124,7 +124,9 @@ def adoption() -> Document:
         "law": LAW,
         "law_date": LAW_DATE,
         "mrp": "4325.00",
+        "has_more": False,
         "programmes": rows,
+        "left_out": [],
         **{str(section): thousand(amount) for section, amount in totals.items()},
     }
     return Document("mof", "budget.adopt", content)

@@ -183,8 +183,8 @@ def with_money(archive: Archive) -> Archive:
     year = MONTHS_TIYN[-1]
     archive.do("treasury", "receipts.plan", "plan", (("01.kz", 2026, "101110", MONTHS_TIYN),))
     archive.do(
-        "mof", "budget.adopt", "01.kz", 2026, "1", "239-VIII", 20400, year, 0, 0,
-        (("costs", "12", "228", "003", year, False, 0, (), False, False),),
+        "mof", "budget.adopt", "01.kz", 2026, "1", "239-VIII", 20400, year, 0, 0, 432_500, False,
+        (("costs", "12", "228", "003", year, "ordinary", False, 0, (), False, False),), (),
     )  # fmt: skip
     archive.do(
         "mot", "plan.approve", "01.kz", 2026, "1", "003",

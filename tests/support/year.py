@@ -12,6 +12,7 @@ from contracts import (
     acts,
     agreements,
     appropriations,
+    formation,
     holds,
     incentives,
     obligations,
@@ -86,7 +87,9 @@ def a_law(*programmes: Values, **changes: Any) -> Values:
         "law_date": day_number(2025, 12, 8),
         **sums,
         "mrp": 432_500,
+        "has_more": False,
         "programmes": programmes,
+        "left_out": (),
     }
     return filled(appropriations.ADOPT, **{**values, **changes})
 
@@ -576,3 +579,139 @@ def an_adjustment(*rows: Values, **changes: Any) -> Values:
         "rows": rows,
     }
     return filled(budget_changes.ADJUST, **{**values, **changes})
+
+
+# --- formation
+
+NEXT = YEAR + 1
+DIGEST = bytes(range(32))
+"""The hash of a document."""
+
+
+def a_limit(administrator: str = "228", base: int = 1_000_000, **blocks: int) -> Values:
+    """Limits of one administrator in units, by block."""
+    given = {"initiatives": 0, "growth": 0, "reserves": 0, **blocks}
+    return (administrator, base * U, *(given[name] * U for name in ("initiatives", "growth", "reserves")))
+
+
+def limits(*rows: Values, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "document": "лимиты 1",
+        "date": DAY,
+        "limits": rows or (a_limit(),),
+    }
+    return filled(formation.LIMIT_SET, **{**values, **changes})
+
+
+def an_item(expense: str, units: int, **changes: Any) -> Values:
+    """An item of `units` pieces at a price of one unit."""
+    values: dict[str, Any] = {
+        "expense": expense,
+        "subprogramme": "100",
+        "specific": "159",
+        "block": "base",
+        "function": "12.1",
+        "basis": "расчёт по нормам",
+        "quantity": units,
+        "price": U,
+        "amount": units * U,
+    }
+    return filled(formation.ITEM, **{**values, **changes})
+
+
+def a_budget_request(*items: Values, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "source": "1",
+        "programme": "003",
+        "items": items,
+    }
+    return filled(formation.FORM, **{**values, **changes})
+
+
+def a_consolidation(units: int, *reductions: tuple[str, int], **changes: Any) -> Values:
+    """What is left, in units, after reductions of (expense id, units)."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "programme": "003",
+        "goal": "безопасные дороги",
+        "indicators": "доля дорог в нормативном состоянии: 95 %",
+        "results": "отремонтировано 300 км",
+        "is_development": False,
+        "amount": units * U,
+        "reductions": tuple((expense, down * U) for expense, down in reductions),
+    }
+    return filled(formation.CONSOLIDATE, **{**values, **changes})
+
+
+def a_stage(status: str, units: int, *reductions: tuple[str, int], **changes: Any) -> Values:
+    """A decision that brings the request to a status, with what is left in units."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "administrator": "228",
+        "programme": "003",
+        "status": status,
+        "act": f"акт {status}",
+        "date": DAY,
+        "document": DIGEST,
+        "amount": units * U,
+        "reductions": tuple((expense, down * U) for expense, down in reductions),
+    }
+    return filled(formation.DECIDE, **{**values, **changes})
+
+
+def a_request_return(status: str, **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "administrator": "228",
+        "programme": "003",
+        "status": status,
+        "holder": None,
+        "reason": "нет расчёта",
+    }
+    return filled(formation.RETURN, **{**values, **changes})
+
+
+def an_alignment(*rows: tuple[str, int, int], **changes: Any) -> Values:
+    """Rows of (expense id, units up, units down)."""
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "source": "1",
+        "programme": "003",
+        "rows": tuple((expense, up * U, down * U) for expense, up, down in rows),
+    }
+    return filled(formation.ALIGN, **{**values, **changes})
+
+
+def a_quarter(*programmes: Values, **changes: Any) -> Values:
+    """The plan of a first quarter; rows carry the forecast of the year."""
+    law = a_law(*programmes)
+    values: dict[str, Any] = {
+        "budget": BUDGET,
+        "year": NEXT,
+        "source": "1",
+        "decree": "Указ № 1",
+        "decree_date": DAY,
+        **dict(zip(appropriations.SECTIONS, law[5:8], strict=True)),
+        "mrp": 432_500,
+        "programmes": programmes,
+    }
+    return filled(appropriations.QUARTER, **{**values, **changes})
+
+
+def to_the_senate(ledger: Ledger, units: int, status: str = "senate") -> None:
+    """A request of `units` under 228/003, formed by the first institution and brought to a status."""
+    ledger.do("mof", "limit.set", *limits())
+    ledger.do(GU, "request.form", *a_budget_request(an_item("e-1", units)))
+    ledger.do("mot", "request.consolidate", *a_consolidation(units))
+    for name in ("mof", "government", "mazhilis", "senate"):
+        ledger.do("mof", "request.decide", *a_stage(name, units))
+        if name == status:
+            return

@@ -69,6 +69,11 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.RATINGS: (records.Rating,),
     Collection.WARNINGS: (records.PlanWarning,),
     Collection.RECEIPTS: (records.ReceiptsRecord,),
+    Collection.LIMITS: (records.Limit,),
+    Collection.REQUESTS: (records.Request,),
+    Collection.REQUEST_ITEMS: (records.RequestItem,),
+    Collection.EXPENSES: (records.Expense,),
+    Collection.QUARTERS: (records.QuarterPlan,),
 }
 OTHERWISE = {Collection.PARAMS, Collection.VALIDATOR_SETS, Collection.EXPIRY}
 """Collections that hold no record of fields: a structure of its own, the mark `[1]`, nothing yet."""
