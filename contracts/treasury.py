@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 from chain.codec import DAY, NAME, OneOf, Optional, Row, Shape, Text, Uint, encode
-from contracts import reasons
+from contracts import budgets, reasons
 from contracts.actions import Call, action
 from contracts.calendar import iso_date
 from contracts.fields import CODE3, DOCUMENT_NUMBER, YEAR
@@ -197,7 +197,9 @@ def programme_of(line: Line) -> Scope:
 def suspend_by_order(call: Call) -> None:
     scope, ground, document = cast(tuple[tuple[Any, ...], int, str], call.arguments)
     call.day()
-    suspend(call, _checked_scope(scope), ground, document)
+    checked = _checked_scope(scope)
+    _require_authority(call, checked)
+    suspend(call, checked, ground, document)
 
 
 @action(
@@ -211,8 +213,15 @@ def suspend_by_order(call: Call) -> None:
 def resume_by_order(call: Call) -> None:
     scope, ground, document = cast(tuple[tuple[Any, ...], int, str], call.arguments)
     checked = _checked_scope(scope)
+    _require_authority(call, checked)
     _refuse_if_pending(call, checked, ground, document)
     resume(call, checked, ground, document)
+
+
+def _require_authority(call: Call, scope: Scope) -> None:
+    """A scope of one budget is for the treasury of that budget."""
+    if scope.budget is not None:
+        budgets.require_authority(call, scope.budget)
 
 
 def _refuse_if_pending(call: Call, scope: Scope, ground: int, decision: str) -> None:
