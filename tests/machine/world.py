@@ -156,7 +156,7 @@ class World:
                 return None
             last = len(arrived) - 1
             at = self.chance.between(max(0, last - RECENT) if self.chance.bits() % 4 else 0, last)
-            if (collection, arrived[at]) in self.state.values:
+            if arrived[at] and (collection, arrived[at]) in self.state.values:
                 found: tuple[Any, ...] = trusted(arrived[at])
                 return found
         return None

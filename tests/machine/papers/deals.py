@@ -82,10 +82,8 @@ def register(world: World) -> Document | None:
     amount = some_of(world, room)
     share = 0 if line.specific in NO_ADVANCE else chance.between(0, 30)
     name, number = _name(world, "o"), f"Д-{world.documents}"
-    row = an_obligation(
-        name, 0, subprogramme=line.subprogramme, specific=line.specific, amount=amount,
-        advance=amount * share // 100,
-    )  # fmt: skip
+    row = an_obligation(name, 0, subprogramme=line.subprogramme, specific=line.specific or "", amount=amount)
+    row = (*row[:-1], amount * share // 100)
     date = world.day - chance.between(0, 3)
     years: tuple[tuple[int, int], ...] = ((world.year, amount),)
     if chance.one_in(5):
@@ -260,7 +258,10 @@ def _ask(
 
 
 def a_payment(world: World, status: PaymentStatus) -> tuple[str, str, Payment] | None:
-    found = world.any_of(Collection.PAYMENTS, Payment, lambda _, one: one.status == status)
+    oldest = world.day - 10 if status is PaymentStatus.REQUESTED and not world.chance.one_in(10) else 0
+    found = world.any_of(
+        Collection.PAYMENTS, Payment, lambda _, one: one.status == status and one.requested >= oldest
+    )
     return None if found is None else (found[0][0], found[0][1], found[1])
 
 

@@ -1,0 +1,779 @@
+"""A naive model of the money: plain dicts, added to and taken from by what each document says.
+
+It keeps every amount under the eight parts that the ledger's pages name (line, holder, expense id, stage,
+hold, obligation, act, payment) and knows nothing of the rules: a document that the ledger took is carried out
+here in its own words, and then both must stand the same. Cash and plans likewise, and who may act.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chain.block import Change
+from chain.codec import encode
+from chain.genesis import Params
+from contracts.actions import REGISTER
+from contracts.calendar import civil
+from contracts.records import CashAccount, Collection, Plan, Token, trusted
+
+ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = 2, 3, 4, 5, 6, 7, 8
+REFINED, SEQUESTERED = 11, 12
+MONEY = range(ADOPTED, 10)
+ENDED = frozenset({7, 8, 9, 10, 11, 12, 13, 14})
+"""Stages that a closed year may hold."""
+
+ABP = {"226": "moh", "228": "mot"}
+LOWER = ("111240000001", "02.abai")
+"""The payee whose transfers arrive in a lower budget, and the budget."""
+
+Place = tuple[Any, ...]
+"""line, holder, expense, stage, hold, obligation, act, payment"""
+
+
+class Unknown(Exception):
+    """The document is about something whose beginning the model did not see."""
+
+
+@dataclass
+class Deal:
+    """An obligation: where it stands and what became of it."""
+
+    line: Place
+    expense: str | None
+    agreement: str | None
+    amount: int
+    is_open: bool = True
+    receiver: str | None = None
+    advances: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Contract:
+    kind: str
+    money: str
+    total: int
+    deals: list[str]
+    commissioned: bool = False
+
+
+@dataclass
+class Signed:
+    """An act."""
+
+    deal: str
+    worked: list[tuple[str, int]]
+    retained: int
+    payable: int
+
+
+@dataclass
+class Asked:
+    """A payment request."""
+
+    deal: str
+    act: str | None
+    is_advance: bool
+    amount: int
+
+
+@dataclass
+class Held:
+    """A block or a decision; rows by serial: [place without hold, amount, block it came from]."""
+
+    kind: str
+    rows: dict[int, list[Any]] = field(default_factory=dict)
+    last: int = 0
+    cursor: int = 0
+
+
+@dataclass
+class Model:
+    """Everything that the documents so far say."""
+
+    tokens: dict[Place, int] = field(default_factory=dict)
+    positions: dict[Place, dict[Place, None]] = field(default_factory=dict)
+    plans: dict[tuple[str, Place], list[list[int]]] = field(default_factory=dict)
+    cash: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
+    deals: dict[tuple[str, str], Deal] = field(default_factory=dict)
+    contracts: dict[tuple[str, str], Contract] = field(default_factory=dict)
+    acts: dict[tuple[str, str], Signed] = field(default_factory=dict)
+    payments: dict[tuple[str, str], Asked] = field(default_factory=dict)
+    transfers: dict[tuple[str, str], str] = field(default_factory=dict)
+    holds: dict[str, Held] = field(default_factory=dict)
+    waiting: dict[int, tuple[str, str, tuple[Any, ...]]] = field(default_factory=dict)
+    touched: dict[Place, None] = field(default_factory=dict)
+    planned: dict[tuple[str, Place], None] = field(default_factory=dict)
+    year: int = 2026
+    month: int = 1
+    retention: int = 95
+    followed: Counter[str] = field(default_factory=Counter)
+    unfollowed: Counter[str] = field(default_factory=Counter)
+
+    # --- moving amounts
+
+    def of(self, place: Place) -> int:
+        return self.tokens.get(place, 0)
+
+    def add(self, place: Place, amount: int) -> None:
+        """An amount comes (or, below zero, goes)."""
+        left = self.tokens.get(place, 0) + amount
+        assert left >= 0, f"{-amount} taken from {place}, which holds {left - amount}"
+        self.touched[place] = None
+        self.put(place, left)
+
+    def put(self, place: Place, amount: int) -> None:
+        """So much stands there now."""
+        position = self.positions.setdefault(place[:2], {})
+        if amount:
+            self.tokens[place] = amount
+            position[place] = None
+        else:
+            self.tokens.pop(place, None)
+            position.pop(place, None)
+
+    def move(self, source: Place, target: Place, amount: int) -> None:
+        self.add(source, -amount)
+        self.add(target, amount)
+
+    def deal(self, holder: str, name: str) -> Deal:
+        found = self.deals.get((holder, name))
+        if found is None:
+            raise Unknown(name)
+        return found
+
+    def sum_of(self, holder: str, name: str, stages: Iterable[int]) -> int:
+        """Everything of an obligation in these stages."""
+        wanted = frozenset(stages)
+        deal = self.deal(holder, name)
+        return sum(
+            amount
+            for place, amount in self.tokens_of(deal.line, holder)
+            if place[5] == name and place[3] in wanted
+        )
+
+    def tokens_of(self, line: Place, holder: str) -> list[tuple[Place, int]]:
+        return [(place, self.tokens[place]) for place in self.positions.get((line, holder), ())]
+
+    # --- one document
+
+    def scopes_of(self, place: Place) -> list[tuple[bytes, int]]:
+        """The totals that an amount is part of, each with its slot."""
+        line, holder, _, stage, hold, obligation, _, _ = place
+        slot = stage if hold is None else {ADOPTED: 15, ALLOCATED: 16}[stage]
+        found = [(encode((1, line[0], line[1], line[3], line[4])), slot)]
+        if line[6] is not None:
+            found.append((encode((2, holder, line)), slot))
+        if obligation is not None:
+            found.append((encode((3, holder, obligation)), slot))
+        return found
+
+    def follow(self, action: str, institution: str, arguments: Any, changes: list[Change]) -> None:
+        """Carry out a document that the ledger took, and compare what it touched."""
+        self.touched.clear()
+        self.planned.clear()
+        effect = EFFECTS.get(action)
+        try:
+            if effect is None:
+                raise Unknown(action)
+            effect(self, institution, arguments, changes)
+        except Unknown:
+            self._copy(action, changes)
+        else:
+            self.followed[action] += 1
+            self._compare(action, changes)
+
+    def _compare(self, action: str, changes: list[Change]) -> None:
+        stated: dict[Place, int] = {}
+        for change in changes:
+            if change.collection == Collection.TOKENS:
+                value = change.new_value
+                stated[trusted(change.key)] = 0 if value is None else Token.decode(value).amount
+            elif change.collection == Collection.CASH:
+                self._compare_cash(action, change)
+            elif change.collection == Collection.PLANS:
+                self._compare_plan(action, change)
+        for place in {**dict.fromkeys(stated), **self.touched}:
+            if place in stated:
+                assert self.of(place) == stated[place], (
+                    f"{action}: the model has {self.of(place)} at {place}, the ledger {stated[place]}"
+                )
+
+    def _compare_cash(self, action: str, change: Change) -> None:
+        assert change.new_value is not None
+        account = CashAccount.decode(change.new_value)
+        budget, source, year = trusted(change.key)
+        found = self.cash.get((budget, source, year), [0])[0]
+        assert found == account.balance, f"{action}: cash {found} in the model, {account.balance} in the ledger"
+
+    def _compare_plan(self, action: str, change: Change) -> None:
+        holder, line = trusted(change.key)
+        if change.new_value is None:
+            assert (holder, line) not in self.plans, f"{action}: the plan of {holder} {line} is gone"
+            return
+        plan = Plan.decode(change.new_value)
+        found = self.plans[(holder, line)]
+        assert found == [list(plan.obligations), list(plan.payments)], f"{action}: plan of {holder} {line}"
+
+    def _copy(self, action: str, changes: list[Change]) -> None:
+        """What the model cannot follow it takes over, if no tiyn came from nowhere."""
+        difference = 0
+        for change in changes:
+            if change.collection == Collection.TOKENS:
+                place = trusted(change.key)
+                new = 0 if change.new_value is None else Token.decode(change.new_value).amount
+                difference += new - self.of(place)
+                self.put(place, new)
+            elif change.collection == Collection.CASH and change.new_value is not None:
+                self.cash[trusted(change.key)] = [CashAccount.decode(change.new_value).balance]
+            elif change.collection == Collection.PLANS:
+                if change.new_value is None:
+                    self.plans.pop(trusted(change.key), None)
+                else:
+                    plan = Plan.decode(change.new_value)
+                    self.plans[trusted(change.key)] = [list(plan.obligations), list(plan.payments)]
+        assert difference == 0 or action in ISSUING, f"{action}: {difference} tiyn came from nowhere"
+        if any(change.collection == Collection.TOKENS for change in changes):
+            self.unfollowed[action] += 1
+
+    # --- plans
+
+    def lower(self, holder: str, line: Place, cut: int) -> None:
+        """A cut takes from the months of both plans, December first, down to the open month."""
+        first = self.month if line[1] == self.year else 1
+        for table in self.plans[(holder, line)]:
+            annual = table[11] - cut
+            for month in range(first - 1, 12):
+                table[month] = min(table[month], annual)
+
+
+ISSUING = frozenset({"budget.adopt", "budget.refine", "budget.adjust", "request.form", "budget.quarter", "approval.sign"})
+
+Effect = Callable[[Model, str, Any, list[Change]], None]
+EFFECTS: dict[str, Effect] = {}
+
+
+def effect(*actions: str) -> Callable[[Effect], Effect]:
+    def register(carry_out: Effect) -> Effect:
+        for action in actions:
+            EFFECTS[action] = carry_out
+        return carry_out
+
+    return register
+
+
+def named(action: str, arguments: Any) -> dict[str, Any]:
+    """The fields of a document by name."""
+    shape = REGISTER[(action, 1)].arguments
+    return {name: value for (name, _), value in zip(shape.fields, arguments, strict=True)}  # type: ignore[attr-defined]
+
+
+def place_of(line: Place, holder: str, expense: str | None, stage: int, **more: str | None) -> Place:
+    return (
+        line, holder, expense, stage, more.get("hold"), more.get("obligation"), more.get("act"),
+        more.get("payment"),
+    )  # fmt: skip
+
+
+def pool_of(line: Place, expense: str | None = None) -> Place:
+    head = (*line[:5], None, None)
+    return place_of(head, ABP[line[3]], expense, ADOPTED)
+
+
+# --- the budget and its plans
+
+
+@effect("treasury.open_day")
+def open_day(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    model.year, model.month, _ = civil(arguments[0])
+
+
+@effect("budget.adopt")
+def adopt(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    law = named("budget.adopt", arguments)
+    if any(place[3] < ADOPTED and place[0][1] == law["year"] for place in model.tokens):
+        raise Unknown("requests")
+    for row in law["programmes"]:
+        line = (law["budget"], law["year"], law["source"], row[2], row[3], None, None)
+        model.add(pool_of(line), row[4])
+
+
+@effect("plan.approve")
+def approve(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, programme, rows = arguments
+    code = {name: code for code, name in ABP.items()}[institution]
+    for holder, subprogramme, specific, expense, obligations, payments in rows:
+        line = (budget, year, source, code, programme, subprogramme, specific)
+        amount = obligations[11]
+        if expense is not None:
+            raise Unknown("an expense id")
+        model.move(pool_of(line), place_of(line, holder, None, ALLOCATED), amount)
+        before = model.plans.setdefault((holder, line), [[0] * 12, [0] * 12])
+        for table, figures in zip(before, (obligations, payments), strict=True):
+            table[:] = [one + other for one, other in zip(table, figures, strict=True)]
+
+
+@effect("plan.amend")
+def amend_plan(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("plan.amend", arguments)
+    code = {name: code for code, name in ABP.items()}[institution]
+    for holder, subprogramme, specific, expense, obligations, payments in document["plans"]:
+        if expense is not None:
+            raise Unknown("an expense id")
+        line = (document["budget"], document["year"], document["source"], code, document["programme"], subprogramme, specific)
+        before = model.plans.setdefault((holder, line), [[0] * 12, [0] * 12])
+        grown = obligations[11] - before[0][11]
+        before[0][:], before[1][:] = list(obligations), list(payments)
+        allocated = place_of(line, holder, None, ALLOCATED)
+        if grown < 0:
+            model.move(allocated, pool_of(line), -grown)
+    for holder, subprogramme, specific, _, obligations, _ in document["plans"]:
+        line = (document["budget"], document["year"], document["source"], code, document["programme"], subprogramme, specific)
+        allocated = place_of(line, holder, None, ALLOCATED)
+        standing = sum(
+            amount for place, amount in model.tokens_of(line, holder) if place[3] in (*MONEY, 13, 14)
+        )
+        missing = obligations[11] - standing
+        if missing > 0:
+            model.move(pool_of(line), allocated, missing)
+
+
+@effect("plan.recode")
+def recode(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("plan.recode", arguments)
+    head = (document["budget"], document["year"], document["source"])
+    routes = {}
+    for old, new in document["rows"]:
+        if None in (old[3], new[3]):
+            raise Unknown("a pool")
+        routes[(old[0], (*head, *old[1:]))] = (new[0], (*head, *new[1:]))
+    for (holder, line), (target, other) in routes.items():
+        for place, amount in model.tokens_of(line, holder):
+            if place[3] in MONEY:
+                model.move(place, (other, target, *place[2:]), amount)
+        moved = [
+            name for (owner, name), deal in model.deals.items() if owner == holder and deal.line == line
+        ]
+        for name in moved:
+            model.deals[(holder, name)].line = other
+        if target != holder:
+            _hand_over(model, holder, target, moved)
+        tables = model.plans.pop((holder, line), None)
+        if tables is not None:
+            into = model.plans.setdefault((target, other), [[0] * 12, [0] * 12])
+            for table, figures in zip(into, tables, strict=True):
+                table[:] = [one + more for one, more in zip(table, figures, strict=True)]
+
+
+def _hand_over(model: Model, holder: str, target: str, names: list[str]) -> None:
+    """The papers of these obligations are another institution's from now on."""
+    for name in names:
+        deal = model.deals.pop((holder, name))
+        model.deals[(target, name)] = deal
+        if deal.agreement is not None and (holder, deal.agreement) in model.contracts:
+            model.contracts[(target, deal.agreement)] = model.contracts.pop((holder, deal.agreement))
+    for papers in (model.acts, model.payments):
+        for owner, number in [key for key, one in papers.items() if key[0] == holder and one.deal in names]:
+            papers[(target, number)] = papers.pop((owner, number))  # type: ignore[attr-defined]
+
+
+@effect("budget.refine")
+def refine(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    law = named("budget.refine", arguments)
+    for administrator, programme, amount in law["increases"]:
+        line = (law["budget"], law["year"], law["source"], administrator, programme, None, None)
+        model.add(pool_of(line), amount)
+    if law["hold"] is not None:
+        _cut(model, law["hold"], law["rows"], REFINED)
+
+
+@effect("sequester.apply")
+def apply(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    _cut(model, *arguments, SEQUESTERED)
+
+
+def _cut(model: Model, name: str, count: int, stage: int) -> None:
+    """The next rows of a hold are annulled, and the plans of positions lowered."""
+    held = model.holds[name]
+    for serial in range(held.cursor + 1, min(held.cursor + count, held.last) + 1):
+        row = held.rows.pop(serial, None)
+        held.cursor = serial
+        if row is None:
+            continue
+        place, amount, _ = row
+        model.move((*place[:4], name, *place[5:]), (*place[:3], stage, None, None, None, None), amount)
+        if place[3] == ALLOCATED:
+            model.lower(place[1], place[0], amount)
+
+
+@effect("budget.adjust")
+def adjust(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    act = named("budget.adjust", arguments)
+    head = (act["budget"], act["year"], act["source"])
+    for giver, given, expense, administrator, programme, amount in act["rows"]:
+        target = pool_of((*head, administrator, programme))
+        if giver is None:
+            model.add(target, amount)
+        else:
+            model.move(pool_of((*head, giver, given), expense), target, amount)
+
+
+# --- agreements and obligations
+
+
+@effect("agreement.register")
+def register(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, agreements = arguments
+    code = institution.removeprefix("gu-")[:3]
+    for values in agreements:
+        row = _row("agreement.register", values)
+        names = []
+        for name, subprogramme, specific, expense, amount, *_ in row["obligations"]:
+            line = (budget, year, source, code, row["programme"], subprogramme, specific)
+            model.move(
+                place_of(line, institution, expense, ALLOCATED),
+                place_of(line, institution, expense, REGISTERED, obligation=name),
+                amount,
+            )
+            model.deals[(institution, name)] = Deal(line, expense, row["number"], amount)
+            names.append(name)
+        model.contracts[(institution, row["number"])] = Contract(row["kind"], row["money"], row["total"], names)
+
+
+def _row(action: str, values: Any) -> dict[str, Any]:
+    """The fields of a row of the last list of an action."""
+    _, rows = REGISTER[(action, 1)].arguments.fields[-1]  # type: ignore[attr-defined]
+    return {name: value for (name, _), value in zip(rows.item.fields, values, strict=True)}
+
+
+@effect("agreement.amend")
+def amend(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("agreement.amend", arguments)
+    contract = model.contracts.get((institution, document["agreement"]))
+    if contract is None:
+        raise Unknown("an agreement")
+    contract.total = document["total"]
+    for values in document["obligations"]:
+        name, amount = values[0], values[1]
+        deal = model.deal(institution, name)
+        difference = amount - deal.amount
+        free = place_of(deal.line, institution, deal.expense, ALLOCATED)
+        registered = place_of(deal.line, institution, deal.expense, REGISTERED, obligation=name)
+        if difference > 0:
+            model.move(free, registered, difference)
+        elif difference < 0:
+            model.move(registered, free, -difference)
+        deal.amount = amount
+        deal.is_open = amount > model.sum_of(institution, name, (PAID,))
+
+
+@effect("agreement.terminate")
+def terminate(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    contract = model.contracts.get((institution, arguments[0]))
+    if contract is None:
+        raise Unknown("an agreement")
+    for name in contract.deals:
+        deal = model.deal(institution, name)
+        registered = place_of(deal.line, institution, deal.expense, REGISTERED, obligation=name)
+        unused = model.of(registered)
+        if unused:
+            model.move(registered, place_of(deal.line, institution, deal.expense, ALLOCATED), unused)
+        deal.amount -= unused
+        deal.is_open = False
+
+
+@effect("obligation.accept")
+def accept(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, rows = arguments
+    code = institution.removeprefix("gu-")[:3]
+    for values in rows:
+        row = _row("obligation.accept", values)
+        if row["kind"] == "debt":
+            raise Unknown("a debt")
+        line = (budget, year, source, code, row["programme"], row["subprogramme"], row["specific"])
+        name, amount = row["obligation"], row["amount"]
+        model.move(
+            place_of(line, institution, row["expense"], ALLOCATED),
+            place_of(line, institution, row["expense"], PAYABLE, obligation=name),
+            amount,
+        )
+        is_transfer = (row["kind"], row["payee"]) == ("transfer", LOWER[0])
+        receiver = LOWER[1] if is_transfer else None
+        model.deals[(institution, name)] = Deal(line, row["expense"], None, amount, receiver=receiver)
+
+
+# --- acts
+
+
+@effect("act.sign")
+def sign(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for values in arguments[0]:
+        row = _row("act.sign", values)
+        _perform(model, institution, row["act"], row["obligation"], row["amount"])
+
+
+def _perform(model: Model, holder: str, act: str, name: str, amount: int) -> None:
+    deal = model.deal(holder, name)
+    if deal.agreement is None or (holder, deal.agreement) not in model.contracts:
+        raise Unknown("an agreement")
+    registered = place_of(deal.line, holder, deal.expense, REGISTERED, obligation=name)
+    left = model.of(registered)
+    outstanding = model.sum_of(holder, name, (ADVANCED,))
+    worked = outstanding * amount // (left + outstanding)
+    due = amount - worked
+    retained = _retention(model, holder, model.contracts[(holder, deal.agreement)], due)
+    parts = []
+    for payment in list(deal.advances):
+        advanced = place_of(deal.line, holder, deal.expense, ADVANCED, obligation=name, payment=payment)
+        part = min(worked, model.of(advanced))
+        if part:
+            paid = place_of(deal.line, holder, deal.expense, PAID, obligation=name, act=act, payment=payment)
+            model.move(advanced, paid, part)
+            parts.append((payment, part))
+            worked -= part
+        if not model.of(advanced):
+            deal.advances.remove(payment)
+    for stage, part in ((RETAINED, retained), (PAYABLE, due - retained)):
+        if part:
+            model.move(registered, place_of(deal.line, holder, deal.expense, stage, obligation=name, act=act), part)
+    model.acts[(holder, act)] = Signed(name, parts, retained, due - retained)
+
+
+def _retention(model: Model, holder: str, contract: Contract, due: int) -> int:
+    """Works: what would bring paid, advanced and payable above the ceiling waits for commissioning."""
+    if contract.kind != "works" or contract.commissioned or contract.money != "ordinary":
+        return 0
+    reached = sum(model.sum_of(holder, name, (PAID, ADVANCED, PAYABLE)) for name in contract.deals)
+    return min(due, max(0, reached + due - contract.total * model.retention // 100))
+
+
+@effect("act.correct")
+def correct(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    name = arguments[0]
+    act = model.acts.pop((institution, name), None)
+    if act is None:
+        raise Unknown("an act")
+    deal = model.deal(institution, act.deal)
+    back = {"obligation": act.deal} if deal.is_open else {}
+    target = place_of(deal.line, institution, deal.expense, REGISTERED if deal.is_open else ALLOCATED, **back)
+    for stage, part in ((PAYABLE, act.payable), (RETAINED, act.retained)):
+        if part:
+            source = place_of(deal.line, institution, deal.expense, stage, obligation=act.deal, act=name)
+            model.move(source, target, part)
+    for payment, part in act.worked:
+        paid = place_of(
+            deal.line, institution, deal.expense, PAID, obligation=act.deal, act=name, payment=payment
+        )
+        model.move(paid, place_of(deal.line, institution, deal.expense, ADVANCED, obligation=act.deal, payment=payment), part)
+    again = [payment for payment, _ in act.worked]
+    deal.advances = again + [one for one in deal.advances if one not in again]
+    if not deal.is_open:
+        deal.amount -= act.payable + act.retained
+
+
+@effect("act.commission")
+def commission(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    contract = model.contracts.get((institution, arguments[0]))
+    if contract is None:
+        raise Unknown("an agreement")
+    contract.commissioned = True
+    for name in contract.deals:
+        deal = model.deal(institution, name)
+        for place, amount in model.tokens_of(deal.line, institution):
+            if place[5] == name and place[3] == RETAINED:
+                model.move(place, (*place[:3], PAYABLE, *place[4:]), amount)
+
+
+# --- payments
+
+
+@effect("payment.request")
+def request(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for values in arguments[0]:
+        row = _row("payment.request", values)
+        model.payments[(institution, row["number"])] = Asked(
+            row["obligation"], row["act"], row["is_advance"], row["amount"]
+        )
+
+
+def _paid(deal: Deal, holder: str, number: str, asked: Asked) -> tuple[Place, Place]:
+    """Where the money of a payment comes from and where it stands when it is paid."""
+    if asked.is_advance:
+        return (
+            place_of(deal.line, holder, deal.expense, REGISTERED, obligation=asked.deal),
+            place_of(deal.line, holder, deal.expense, ADVANCED, obligation=asked.deal, payment=number),
+        )
+    return (
+        place_of(deal.line, holder, deal.expense, PAYABLE, obligation=asked.deal, act=asked.act),
+        place_of(deal.line, holder, deal.expense, PAID, obligation=asked.deal, act=asked.act, payment=number),
+    )
+
+
+def _pay_out(model: Model, line: Place, amount: int) -> None:
+    model.cash.setdefault((line[0], line[2], line[1]), [0])[0] -= amount
+
+
+@effect("payment.execute")
+def execute(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for holder, number, *_ in arguments[0]:
+        asked = model.payments[(holder, number)]
+        deal = model.deal(holder, asked.deal)
+        source, target = _paid(deal, holder, number, asked)
+        model.move(source, target, asked.amount)
+        if asked.is_advance:
+            deal.advances.append(number)
+        _pay_out(model, deal.line, asked.amount)
+        if deal.receiver is not None:
+            model.cash.setdefault((deal.receiver, "1", model.year), [0])[0] += asked.amount
+
+
+@effect("payment.restore")
+def restore(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for values in arguments[0]:
+        row = _row("payment.restore", values)
+        holder, number, amount = row["holder"], row["number"], row["amount"]
+        asked = model.payments[(holder, number)]
+        deal = model.deal(holder, asked.deal)
+        if deal.line[1] != model.year:
+            raise Unknown("a closed year")
+        target, source = _paid(deal, holder, number, asked)
+        if asked.is_advance and not deal.is_open:
+            target = place_of(deal.line, holder, deal.expense, ALLOCATED)
+            deal.amount -= amount
+        model.move(source, target, amount)
+        if asked.is_advance and not model.of(source):
+            deal.advances.remove(number)
+        _pay_out(model, deal.line, -amount)
+        if deal.receiver is not None:
+            model.cash[(deal.receiver, "1", model.year)][0] -= amount
+
+
+@effect("receipts.post")
+def post(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for kind, budget, source, _, amount, *_ in arguments[1]:
+        account = model.cash.setdefault((budget, source, model.year), [0])
+        account[0] += -amount if kind == "refund" else amount
+
+
+# --- holds
+
+
+def _place(budget: str, year: int, source: str, row: Any) -> Place:
+    holder, administrator, programme, subprogramme, specific, expense = row[:6]
+    line = (budget, year, source, administrator, programme, subprogramme, specific)
+    return place_of(line, holder, expense, ADOPTED if specific is None else ALLOCATED)
+
+
+def _hold(model: Model, name: str, place: Place, amount: int, taken_from: str | None = None) -> None:
+    """Put an amount of a place under a hold, and add to its row."""
+    model.move((*place[:4], taken_from, *place[5:]), (*place[:4], name, *place[5:]), amount)
+    _raise_row(model.holds[name], place, amount, taken_from)
+
+
+def _raise_row(held: Held, place: Place, amount: int, taken_from: str | None) -> None:
+    for row in held.rows.values():
+        if row[0] == place and row[2] == taken_from:
+            row[1] += amount
+            return
+    held.last += 1
+    held.rows[held.last] = [place, amount, taken_from]
+
+
+def _take_row(held: Held, place: Place, amount: int) -> None:
+    for serial, row in held.rows.items():
+        if row[0] == place and row[2] is None:
+            row[1] -= amount
+            if not row[1]:
+                del held.rows[serial]
+            return
+    raise AssertionError(f"no row of {place}")
+
+
+@effect("treasury.block")
+def block(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    order = named("treasury.block", arguments)
+    model.holds.setdefault(order["hold"], Held(order["ground"]))
+    for row in order["rows"]:
+        _hold(model, order["hold"], _place(order["budget"], order["year"], order["source"], row), row[6])
+
+
+@effect("treasury.unblock")
+def unblock(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    order = named("treasury.unblock", arguments)
+    name, held = order["hold"], model.holds[order["hold"]]
+    for row in order["rows"]:
+        known = next(iter(held.rows.values()))[0][0]
+        place = _place(known[0], known[1], order["source"], row)
+        model.move((*place[:4], name, *place[5:]), place, row[6])
+        _take_row(held, place, row[6])
+    left = order["amount"] or 0
+    serial = held.last
+    while left:
+        found = held.rows.get(serial)
+        if found is not None:
+            place, amount, _ = found
+            part = min(left, amount)
+            model.move((*place[:4], name, *place[5:]), place, part)
+            _take_row(held, place, part)
+            left -= part
+            if part < amount:
+                break
+        serial -= 1
+    if order["amount"] is not None:
+        held.last = serial
+
+
+@effect("sequester.decide")
+def decide(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    act = named("sequester.decide", arguments)
+    model.holds.setdefault(act["decision"], Held("sequester"))
+    for row in act["rows"]:
+        place = _place(act["budget"], act["year"], act["source"], row)
+        if row[7] is not None:
+            _take_row(model.holds[row[7]], place, row[6])
+        _hold(model, act["decision"], place, row[6], row[7])
+
+
+@effect("sequester.cancel")
+def cancel(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    name, count = arguments
+    held = model.holds[name]
+    for serial in range(held.cursor + 1, min(held.cursor + count, held.last) + 1):
+        place, amount, taken_from = held.rows.pop(serial)
+        held.cursor = serial
+        model.move((*place[:4], name, *place[5:]), (*place[:4], taken_from, *place[5:]), amount)
+        if taken_from is not None:
+            _raise_row(model.holds[taken_from], place, amount, None)
+
+
+# --- approvals: a document that is carried out by the last of those who agree
+
+
+@effect("approval.submit")
+def submit(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for change in changes:
+        if change.collection == Collection.APPROVALS:
+            model.waiting[trusted(change.key)[0]] = (arguments[0], institution, arguments[2])
+
+
+@effect("approval.sign")
+def agree(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    action, maker, inner = model.waiting[arguments[0]]
+    is_carried_out = any(
+        change.collection == Collection.APPROVAL_DOCUMENTS and change.new_value is None for change in changes
+    )
+    if is_carried_out:
+        carry_out = EFFECTS.get(action)
+        if carry_out is not None:
+            carry_out(model, maker, inner, changes)
+        elif any(change.collection == Collection.TOKENS for change in changes):
+            raise Unknown(action)
+
+
+@effect("ballot.vote")
+def vote(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for change in changes:
+        if change.collection == Collection.PARAMS and change.new_value is not None:
+            model.retention = Params.decode(change.new_value)["retention-percent"]
