@@ -345,18 +345,21 @@ def cost_of(signed: SignedTransaction, keys: int) -> int:
 
 
 def _handle(call: Call, signed: SignedTransaction) -> None:
-    """Run the rules. Whatever they raise that is not a refusal is our error, and the block's fault."""
+    """Run the rules of the transaction's action."""
     transaction = signed.transaction
-    handler = REGISTER[(transaction.action, transaction.version)].handler
+    found = REGISTER[(transaction.action, transaction.version)]
+    run_rules(found, call, f"transaction {signed.tx_id.hex()}")
+
+
+def run_rules(found: Action, call: Call, what: str) -> None:
+    """Run a handler. Whatever it raises that is not a refusal is our error: an ExecutionFault that names
+    the action, the height and `what`."""
     try:
-        handler(call)
+        found.handler(call)
     except (RejectionError, MemoryError, RecursionError):
         raise
     except Exception as error:  # the one place: our own mistake must become a fault, not a refusal
-        raise ExecutionFault(
-            f"{transaction.action} at height {call.context.height}, transaction {signed.tx_id.hex()}: "
-            f"{error!r}"
-        ) from error
+        raise ExecutionFault(f"{found.name} at height {call.context.height}, {what}: {error!r}") from error
 
 
 def _admitted(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from chain.codec import Value
-from chain.errors import DecodeError, ExecutionFault
+from chain.errors import DecodeError
 from chain.keys import signer_id
 from chain.types import Hash32, InstitutionId, SignerId
 from contracts import reasons
@@ -20,6 +20,7 @@ from contracts.actions import ANYBODY, REGISTER, SUBMIT, Action, Call, Step, car
 from contracts.approvals import check_rules, route_of, step_words, steps_for
 from contracts.calendar import iso_date
 from contracts.context import BlockContext
+from contracts.executor import run_rules
 from contracts.records import (
     ApprovalRecord,
     ApprovalStatus,
@@ -314,13 +315,9 @@ def _refusal(
         Overlay(state), context, 0, Hash32(bytes(32)), institution, actor, signers, arguments, approval=None
     )
     try:
-        found.handler(call)
+        run_rules(found, call, "asked why")
     except RejectionError as refusal:
         return refusal
-    except (MemoryError, RecursionError):
-        raise
-    except Exception as error:  # as in the executor: our own mistake is a fault, never an answer
-        raise ExecutionFault(f"{found.name} at height {context.height}, asked why: {error!r}") from error
     return None
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from chain.codec import Value
 from chain.errors import InvalidBlockError, InvalidMessageError
 from chain.genesis import Genesis, Params
 from chain.snapshot import BITS_MAXIMUM, SnapshotChunk, check_chunk, chunk_of, prefix_of
@@ -27,6 +28,7 @@ from contracts.genesis import genesis_changes
 from contracts.membership import Misbehaviour, validators_at
 from contracts.params import params_of
 from contracts.state import Key, Overlay, StateReader
+from contracts.why import Why, why
 from node.ports import Answer
 
 ENTRIES_PER_CHUNK = 1_000
@@ -169,6 +171,10 @@ class LedgerApplication:
         )
         return outcome if isinstance(outcome, Refusal) else None
 
+    def question(self, time_ms: int) -> Question:
+        """The state of now, to be asked on another thread why something may not be done."""
+        return Question(self._store.snapshot(), BlockContext(self.chain_id, self.height + 1, time_ms))
+
     def build(
         self,
         context: BlockContext,
@@ -289,6 +295,21 @@ class PastState:
         """Up to `limit` pairs from `start` on; then it is closed. Raises HeightNotHeldError."""
         try:
             return self._frozen.scan_at(collection, start, limit, self._height)
+        finally:
+            self._frozen.close()
+
+
+class Question:
+    """One "why may I not?"; any thread may ask it."""
+
+    def __init__(self, frozen: FrozenState, context: BlockContext) -> None:
+        self._frozen = frozen
+        self._context = context
+
+    def ask(self, institution: str, action: str, arguments: tuple[Value, ...] | None) -> Why:
+        """What is missing and who can give it; then it is closed. Raises ExecutionFault."""
+        try:
+            return why(self._frozen, self._context, institution, action, arguments)
         finally:
             self._frozen.close()
 

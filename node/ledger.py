@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from chain.block import Block, Outcome, Results
 from chain.certificate import CommitCertificate
+from chain.codec import Value
 from chain.errors import CorruptionError, DecodeError, ExecutionFault, LedgerError, StorageError
 from chain.hashing import Tag, inclusion_path
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
 from contracts.executor import Refusal
 from contracts.records import Balance, Collection, operational_day, prefix_of, trusted
+from contracts.why import Why
 from node.application import LedgerApplication
 from node.assembly import DecidedBlock
 from node.driver import Driver
@@ -334,6 +336,16 @@ class Ledger:
         signed = SignedTransaction.decode(body, auth)
         await self._signatures.prepare([signed], self._application.state, self._application.chain_id)
         return self._application.dry_run(signed, self._clock.now_ms())
+
+    async def why(self, institution: str, action: str, arguments: tuple[Value, ...] | None) -> Why:
+        """What stands in the way of an action on the state of now, signatures left out.
+
+        Asked on a thread, over a snapshot: it runs a document's rules and looks at many institutions, and the
+        node must not stand still meanwhile.
+        """
+        async with self._past_readers:
+            question = self._application.question(self._clock.now_ms())
+            return await asyncio.to_thread(question.ask, institution, action, arguments)
 
     async def wait(self, tx_id: Hash32, timeout_ms: int) -> TransactionStatus:
         """The status when the transaction is decided, or after `timeout_ms`."""

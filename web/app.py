@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from web import errors
 from web.ports import LedgerReader, TransactionSubmitter
-from web.routes import blocks, docs, health, state, status, transactions
+from web.routes import blocks, docs, health, state, status, transactions, why
 
 
 def create_app(reader: LedgerReader, submitter: TransactionSubmitter) -> FastAPI:
@@ -23,6 +23,7 @@ def create_app(reader: LedgerReader, submitter: TransactionSubmitter) -> FastAPI
     for router in (
         status.routes(reader),
         transactions.routes(reader, submitter),
+        why.routes(reader, submitter),
         state.routes(reader),
         blocks.routes(reader),
         health.routes(reader),

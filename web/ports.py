@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from chain.codec import Value
 from chain.errors import StorageError
 from chain.types import Hash32
 from contracts.executor import Refusal
 from contracts.records import Balance
+from contracts.why import Why
 from node.assembly import DecidedBlock
 from node.intake import Admission
 from node.ledger import InclusionProof, NodeStatus, StoredHeight, TransactionStatus
@@ -64,5 +66,7 @@ class TransactionSubmitter(Protocol):
     async def submit(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[Admission]: ...
 
     async def dry_run(self, body: bytes, auth: bytes) -> Refusal | None: ...
+
+    async def why(self, institution: str, action: str, arguments: tuple[Value, ...] | None) -> Why: ...
 
     async def wait(self, tx_id: Hash32, timeout_ms: int) -> TransactionStatus: ...

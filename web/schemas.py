@@ -81,6 +81,54 @@ class DryRunOut(Model):
     error: ErrorOut | None = None
 
 
+class WhyIn(Model):
+    """`arguments`: the canonical bytes of a document's arguments; without them the action alone is asked."""
+
+    institution: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,32}$")]
+    action: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,32}$")]
+    arguments: Body | None = None
+
+
+class WhyRoleOut(Model):
+    """A role that signs, and the people of the institution who have it."""
+
+    role: str
+    signers: list[str]
+
+
+class WhyStepOut(Model):
+    """An approval before the document: from which amount it is asked for, and who may give it."""
+
+    step: str
+    from_amount: str
+    who: list[str]
+
+
+class MissingOut(Model):
+    """What stands in the way, what to do about it, and who can give it."""
+
+    code: str
+    article: str
+    texts: dict[str, str]
+    remedies: dict[str, str]
+    who: list[str]
+
+
+class WhyOut(Model):
+    """permitted: nothing is missing but signatures and approvals."""
+
+    schema_: Literal["eqz.why/1"] = Field(default="eqz.why/1", serialization_alias="schema")
+    height: int
+    institution: str
+    action: str
+    version: int
+    permitted: bool
+    kinds: list[str]
+    roles: list[WhyRoleOut]
+    steps: list[WhyStepOut]
+    missing: list[MissingOut]
+
+
 class StatusOut(Model):
     schema_: Literal["eqz.status/1"] = Field(default="eqz.status/1", serialization_alias="schema")
     name: str

@@ -18,6 +18,7 @@ import pytest
 from audit.receipt import verify_receipt
 from chain.block import BlockHeader
 from chain.certificate import CommitCertificate, verify_certificate
+from chain.codec import encode
 from chain.errors import CorruptionError
 from chain.hashing import verify_consistency
 from chain.state_tree import StateProof, verify_proof
@@ -208,6 +209,28 @@ def test_a_dry_run_says_why_not(api: Served) -> None:
 def test_unreadable_bytes_of_a_dry_run_are_the_senders(api: Served) -> None:
     answer = api.post("/v1/transactions/dry-run", {"transactions": [{"body": "00", "auth": "90"}]})
     assert (answer.status_code, error_of(answer)) == (400, "DECODE")
+
+
+def test_why_says_who_signs_and_who_may(api: Served) -> None:
+    answer = api.post("/v1/why", {"institution": "vap", "action": "treasury.open_day"}).json()
+    assert answer["permitted"] is False
+    assert answer["roles"] == [{"role": "head", "signers": ["vap:1"]}]
+    (missing,) = answer["missing"]
+    assert (missing["code"], missing["who"]) == ("ID-KIND", ["treasury"])
+    assert set(missing["texts"]) == set(missing["remedies"]) == {"kk", "ru", "en"}
+
+
+def test_why_tells_what_a_document_misses(api: Served) -> None:
+    arguments = encode((("gu", None, None, None, None, None, None, "gu-2260101", None), 1, "x")).hex()
+    request = {"institution": "treasury", "action": "treasury.resume", "arguments": arguments}
+    answer = api.post("/v1/why", request).json()
+    assert [missing["code"] for missing in answer["missing"]] == ["SUSP-NONE"]
+
+
+@pytest.mark.parametrize("arguments", ["01", "9", "c1"])
+def test_why_reads_canonical_arguments_only(api: Served, arguments: str) -> None:
+    answer = api.post("/v1/why", {"institution": "mof", "action": "x", "arguments": arguments})
+    assert answer.status_code == 400
 
 
 def test_waiting_ends_with_what_is_known(api: Served) -> None:
@@ -447,7 +470,7 @@ def test_openapi_describes_every_route_and_its_errors(api: Served) -> None:
     assert set(paths) == {
         "/v1/status", "/v1/transactions", "/v1/transactions/dry-run", "/v1/transactions/{tx_id}",
         "/v1/transactions/{tx_id}/receipt", "/v1/state/{collection}", "/v1/state/{collection}/{key}",
-        "/v1/totals", "/v1/blocks/{height}", "/v1/consistency", "/v1/events",
+        "/v1/why", "/v1/totals", "/v1/blocks/{height}", "/v1/consistency", "/v1/events",
         "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
     for path, methods in paths.items():
