@@ -140,7 +140,7 @@ def test_december_is_rated_until_the_year_is_closed() -> None:
 )
 def test_a_figure_that_the_ledger_does_not_give_is_refused(changes: dict[str, int], field: str) -> None:
     ledger = a_rated_year()
-    row = a_rating_row(ledger, **changes)
+    row = a_rating_row(ledger, "228", 1, **changes)
     refusal = ledger.refused("mof", "rating.compute", *a_rating_document(row))
     assert refusal.reason is reasons.RATING_FIGURE
     assert dict(refusal.facts)["field"] == field

@@ -14,6 +14,7 @@ from contracts.records import (
     Obligation,
     budget_key,
     carry_over_key,
+    cash_of,
     claim_key,
     closing_key,
     closing_of,
@@ -37,6 +38,8 @@ from tests.support.year import (
     a_decision,
     a_held_row,
     a_plan,
+    a_rating_document,
+    a_rating_row,
     a_request,
     a_termination,
     a_year,
@@ -53,6 +56,7 @@ from tests.support.year import (
     sign,
     with_shortfall,
 )
+from tests.unit.contracts.test_transfers import OBLAST, REPUBLIC, a_tree, send
 
 NEXT = day_number(2027, 1, 5)
 
@@ -262,8 +266,24 @@ def test_a_closing_year_is_nobody_elses() -> None:
     ledger.open_day(2027, 1, 5)
     ledger.do("treasury", "year.close", *a_closing(1))
     assert years.is_closing(ledger.state, BUDGET, YEAR)
-    refusal = ledger.refused("treasury", "payment.restore", ((GU, payment_number(1), 30 * U, "выписка"),))
-    assert refusal.reason in (reasons.YEAR_NOT_OPEN, reasons.YEAR_CLOSING)
+    back = (GU, payment_number(1), 30 * U, "выписка", "201510")
+    assert ledger.refused("treasury", "payment.restore", (back,)).reason is reasons.YEAR_CLOSING
+    rated = a_rating_document(a_rating_row(ledger, month=12), month=12)
+    assert ledger.refused("mof", "rating.compute", *rated).reason is reasons.YEAR_CLOSING
+
+
+def test_money_of_a_year_that_ended_comes_back_after_its_closing() -> None:
+    ledger = a_year(a_plan(400), units=1_000)
+    register(ledger, "A-1", 100, advance=30)
+    pay(ledger, 1, "a-1", 30)
+    ledger.open_day(2027, 1, 5)
+    back = (GU, payment_number(1), 20 * U, "выписка", "201510")
+    assert ledger.refused("treasury", "payment.restore", (back,)).reason is reasons.YEAR_UNCLOSED
+    close_year(ledger)
+    ledger.do("treasury", "payment.restore", (back,))
+    assert position(ledger) == {"advanced": 10, "recovered": 20, "lapsed": 370}
+    assert claim_of(ledger, "a-1") == 10
+    assert holds_together(ledger)
 
 
 def test_a_closing_in_small_steps_ends_where_one_step_does() -> None:
@@ -292,6 +312,32 @@ def test_a_token_left_open_in_a_closed_year_is_found() -> None:
     assert closing is not None
     other.state.commit({(Collection.CLOSINGS, closing_key(BUDGET, YEAR)): closing.encode()})
     assert [found[:12] for found in invariants.recount(other.state)] == ["invariant 10"]
+
+
+# --- local budgets
+
+
+def test_each_budget_closes_its_own_year() -> None:
+    ledger = a_tree(REPUBLIC, OBLAST)
+    send(ledger, 1, REPUBLIC, OBLAST, 300)
+    close_year(ledger, rows=2, budget=OBLAST)
+    assert (years.is_closed(ledger.state, OBLAST, YEAR), years.is_closed(ledger.state, REPUBLIC, YEAR)) == (
+        True, False,
+    )  # fmt: skip
+    assert holds_together(ledger)
+    close_year(ledger, rows=2, budget=REPUBLIC)
+    assert of_programme(ledger) == {"paid": 300, "lapsed": 1_700}
+    assert cash_of(ledger.state, OBLAST, "1", YEAR).balance == 300 * U
+    assert holds_together(ledger)
+
+
+def test_a_treasury_closes_the_budgets_that_are_its_own() -> None:
+    ledger = a_tree(OBLAST)
+    named = ((OBLAST, DAY + 1, None, OBLAST, OBLAST, None, (("treasury", "treasury-abai"),)),)
+    ledger.do("mof", "directory.publish", "budgets", named)
+    ledger.open_day(2027, 1, 5)
+    refusal = ledger.refused("treasury", "year.close", *a_closing(budget=OBLAST))
+    assert refusal.reason is reasons.BUDGET_AUTHORITY
 
 
 def obligation(ledger: Ledger, name: str) -> Obligation:
