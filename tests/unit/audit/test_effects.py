@@ -59,3 +59,23 @@ def test_a_plan_distributes_and_an_adoption_issues() -> None:
     check_movements("budget.adopt", "mof", [moved(2, 5, "mot")])
     with pytest.raises(VerificationError, match="one position to another"):
         check_movements("plan.approve", "mot", [moved(2, -5, "mot"), moved(3, 4)])
+
+
+def test_a_change_of_plans_moves_money_between_the_lines_of_one_programme_alone() -> None:
+    check_movements("plan.amend", "mot", [moved(3, -5), moved(3, 5, OTHER, "159")])
+    check_movements("plan.amend", "mot", [moved(3, -5), moved(2, 5, "mot")])
+    elsewhere = moved(3, 5)._replace(programme=(*LINE[:4], "001"))
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("plan.amend", "mot", [moved(3, -5), elsewhere])
+    with pytest.raises(VerificationError, match="of slot 4"):
+        check_movements("plan.amend", "mot", [moved(4, -5), moved(4, 5, OTHER)])
+
+
+def test_a_change_of_codes_keeps_budget_year_source_and_stage() -> None:
+    elsewhere = moved(5, 5, OTHER)._replace(programme=(*LINE[:3], "226", "001"))
+    check_movements("plan.recode", "treasury", [moved(5, -5), elsewhere])
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("plan.recode", "treasury", [moved(5, -5), moved(8, 5, OTHER)])
+    other_year = moved(5, 5)._replace(programme=("01.kz", 2027, *LINE[2:]))
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("plan.recode", "treasury", [moved(5, -5), other_year])

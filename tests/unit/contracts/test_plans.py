@@ -20,13 +20,15 @@ from tests.support.year import (
     YEAR,
     U,
     a_block,
-    a_commissioning,
+    a_certificate,
+    a_code,
     a_cut_row,
     a_decision,
     a_held_row,
     a_law,
     a_plan,
     a_programme,
+    a_recode,
     a_year,
     an_agreement,
     an_obligation,
@@ -151,7 +153,7 @@ def test_a_cut_lowers_open_months_december_first_and_leaves_closed_ones() -> Non
     assert found == Plan(cumulative(60, 90), cumulative(60, 10, 20, 30))
 
 
-def test_nothing_is_adopted_planned_commissioned_or_lifted_in_a_year_that_ended() -> None:
+def test_nothing_is_adopted_planned_changed_or_lifted_in_a_year_that_ended() -> None:
     ledger = a_year(a_plan(100))
     register(ledger, "A", 10)
     ledger.do("treasury", "treasury.block", *a_block(a_held_row(10), ground="refinement"))
@@ -159,7 +161,8 @@ def test_nothing_is_adopted_planned_commissioned_or_lifted_in_a_year_that_ended(
     for institution, action, document in (
         ("mof", "budget.adopt", a_law(a_programme(), year=2026, budget="02.almaty")),
         ("mot", "plan.approve", plan_document(a_plan(100, specific="151"))),
-        (GU, "act.commission", a_commissioning("A")),
+        ("mot", "plan.amend", a_certificate(a_plan(50), a_plan(50, specific="151"))),
+        ("treasury", "plan.recode", a_recode((a_code(), a_code(specific="151")))),
         ("treasury", "treasury.unblock", an_unblock(units=10)),
     ):
         assert ledger.refused(institution, action, *document).reason is reasons.YEAR_NOT_OPEN, action

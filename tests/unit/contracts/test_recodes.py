@@ -54,6 +54,7 @@ from tests.support.year import (
     an_agreement,
     an_obligation,
     cumulative,
+    limits,
     of_obligation,
     of_programme,
     plan_document,
@@ -76,6 +77,7 @@ def a_lived_year(**programme: Any) -> Ledger:
     rows = (a_plan(300), a_plan(100, specific="151"))
     ledger.do("mot", "plan.approve", *plan_document(*rows))
     with_receipts(ledger, 1_000 * U)
+    ledger.do("mof", "limit.set", *limits())
     agreement = an_agreement("A", an_obligation("a", 200, 40), total=250 * U, years=TWO_YEARS)
     ledger.do(GU, "agreement.register", *registration(agreement))
     ledger.do(GU, "payment.request", (a_request(1, "a", 40, is_advance=True),))
