@@ -1,4 +1,4 @@
-"""Runs every measurement once, prints a table, writes bench/results/latest.json. At most ten minutes."""
+"""Runs every measurement once, prints a table, writes bench/results/latest.json. A quarter of an hour."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench import actions
 from bench.machine import Machine, measure
 from bench.measures import Bench, Figures
 from cli.demo.budget import adoption, directories, receipts_plan
@@ -28,10 +29,12 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="eqazyna-bench-") as place:
         figures = run(Path(place))
+    figures["actions"] = told("8 actions", lambda: actions.measure(say=say))
     figures["seconds"] = round(time.monotonic() - began, 1)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(table(figures))
+    print(actions.table(figures["actions"]))
 
 
 def run(directory: Path) -> dict[str, Any]:

@@ -41,27 +41,36 @@ STAGES = (
 
 TOKENS_PER_POSITION = len(STAGES) + 1
 PART = 3 * U
+FURTHER = 300
+"""Codes of further programmes begin after it."""
 
 
-def a_big_year(count: int) -> Ledger:
-    """At least `count` tokens of 2026 in one programme, by institutions that each have a few specifics."""
+def a_big_year(count: int, spare: int = 0, programmes: int = 1) -> Ledger:
+    """At least `count` tokens of 2026, by institutions that each have a few specifics, spread over as many
+    programmes of one administrator; `spare` units of 003 stay with the administrator."""
     positions = -(-count // TOKENS_PER_POSITION)
+    names = [programme_of(number, programmes) for number in range(programmes)]
     ledger = a_ledger()
-    whole = positions * TOKENS_PER_POSITION * PART
-    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=whole // U)))
-    with_receipts(ledger, whole)
+    if programmes > 1:
+        ledger.publish("functional", *(f"228/{name}" for name in names[1:]), valid_from=DAY)
+    each = [
+        len(range(at, positions, programmes)) * TOKENS_PER_POSITION * PART // U for at in range(programmes)
+    ]
+    each[0] += spare
+    rows = (a_programme(name, units) for name, units in zip(names, each, strict=True))
+    ledger.do("mof", "budget.adopt", *a_law(*rows))
+    with_receipts(ledger, sum(each) * U)
     overlay = Overlay(ledger.state)
     for serial in range(positions):
-        _position(ledger, overlay, serial)
+        _position(ledger, overlay, serial, programme_of(serial, programmes))
     ledger.state.commit(overlay.changes())
     ledger.height += 1
     return ledger
 
 
-def _position(ledger: Ledger, overlay: Overlay, serial: int) -> None:
+def _position(ledger: Ledger, overlay: Overlay, serial: int, programme: str) -> None:
     call = Call(overlay, ledger.context(), serial, Hash32(bytes(32)), "", None, (), ())  # type: ignore[arg-type]
-    holder = f"gu-{serial // len(SPECIFICS)}"
-    line = Line(BUDGET, YEAR, "1", "228", "003", "100", SPECIFICS[serial % len(SPECIFICS)])
+    holder, line = position_of(serial, programme)
     pool = TokenKey(line.programme_level, "mot", None, Stage.ADOPTED)
     months = (TOKENS_PER_POSITION * PART,) * 12
     put(overlay, Collection.PLANS, plan_key(holder, line), Plan(months, months))
@@ -70,6 +79,18 @@ def _position(ledger: Ledger, overlay: Overlay, serial: int) -> None:
     for number, stage in enumerate(STAGES):
         key = _accepted(overlay, holder, line, f"ob-{serial}-{number}", stage)
         tokens.move(call, pool, key, PART)
+
+
+def programme_of(serial: int, programmes: int) -> str:
+    """The programme of a position."""
+    number = serial % programmes
+    return str(FURTHER + number) if number else "003"
+
+
+def position_of(serial: int, programme: str = "003") -> tuple[str, Line]:
+    """Holder and line of a position."""
+    specific = SPECIFICS[serial % len(SPECIFICS)]
+    return f"gu-{serial // len(SPECIFICS)}", Line(BUDGET, YEAR, "1", "228", programme, "100", specific)
 
 
 def _accepted(overlay: Overlay, holder: str, line: Line, name: str, stage: Stage) -> TokenKey:
