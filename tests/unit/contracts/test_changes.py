@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -224,9 +225,8 @@ def test_a_block_for_a_refinement_holds_plan_units() -> None:
 
 def test_only_an_adopted_budget_is_changed() -> None:
     ledger = two()
-    record = Budget(*(getattr(budget(ledger), name) for name in Budget.__match_args__[:-2]), 1, 0)
-    assert record.status == BudgetStatus.ADOPTING
-    ledger.state.commit({(Collection.BUDGETS, budget_key(BUDGET, YEAR)): record.encode()})
+    quarter = replace(budget(ledger), status=BudgetStatus.QUARTER.value)
+    ledger.state.commit({(Collection.BUDGETS, budget_key(BUDGET, YEAR)): quarter.encode()})
     law = a_refinement(an_increase(1), costs=2_001)
     assert ledger.refused("mof", "budget.refine", *law).reason is reasons.CHANGE_STATUS
 

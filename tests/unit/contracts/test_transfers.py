@@ -15,6 +15,7 @@ from tests.support.year import (
     a_plan,
     a_programme,
     a_request,
+    a_return,
     an_invoice,
     payment_number,
     restore,
@@ -143,8 +144,7 @@ def test_a_transfer_sent_back_as_unused_does_not_come_back_again() -> None:
     send(ledger, 1, REPUBLIC, OBLAST, 300)
     send(ledger, 2, OBLAST, REPUBLIC, 300, "338")
     ledger.do("treasury", "receipts.post", "выписка", (("receipt", OBLAST, "1", "502111", U, ""),))
-    number = payment_number(1)
-    refusal = ledger.refused("treasury", "payment.restore", ((GU, number, U, "выписка 7"),))
+    refusal = ledger.refused("treasury", "payment.restore", (a_return(1, 1),))
     assert refusal.reason is reasons.TRANSFER_RETURN
 
 
