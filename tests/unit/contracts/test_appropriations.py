@@ -8,25 +8,40 @@ from contracts import invariants, reasons
 from contracts.records import (
     Appropriation,
     Budget,
+    BudgetStatus,
     Collection,
+    QuarterPlan,
     Stage,
     TokenKey,
     appropriation_key,
+    balance_of,
     budget_key,
+    programme_scope,
+    quarter_key,
 )
 from contracts.tokens import amount_of
-from tests.support.budget import a_ledger, a_line
+from tests.support.budget import Ledger, a_ledger, a_line
 from tests.support.year import (
     BUDGET,
+    NEXT,
     YEAR,
     U,
+    a_block,
+    a_cut_row,
+    a_decision,
+    a_held_row,
     a_law,
     a_plan,
     a_programme,
+    a_quarter,
     a_year,
+    cumulative,
     of_programme,
     plan_document,
+    slots,
+    to_the_senate,
 )
+from tests.support.year import POOL as POOL_ROW
 
 POOL = a_line(subprogramme=None, specific=None)
 
@@ -103,3 +118,104 @@ def _under_the_code(values: dict[tuple[str, bytes], bytes]) -> dict[tuple[str, b
     here = (Collection.TOKENS, TokenKey(POOL, "mot", None, Stage.ADOPTED).encode())
     there = (Collection.TOKENS, TokenKey(POOL, "228", None, Stage.ADOPTED).encode())
     return {here: None, there: values[here]}
+
+
+# --- in parts
+
+
+def the_budget(ledger: Ledger, year: int = YEAR) -> Budget:
+    found = Budget.find(ledger.state, Collection.BUDGETS, budget_key(BUDGET, year))
+    assert found is not None
+    return found
+
+
+def test_a_long_law_comes_in_parts_that_add_up_to_its_totals() -> None:
+    ledger = a_ledger()
+    first = a_law(a_programme("001", 300), costs=800 * U, has_more=True)
+    last = a_law(a_programme("003", 500), costs=800 * U)
+    ledger.do("mof", "budget.adopt", *first)
+    assert (the_budget(ledger).status, the_budget(ledger).costs) == (BudgetStatus.ADOPTING, 300 * U)
+    ledger.do("mof", "budget.adopt", *last)
+    assert the_budget(ledger) == Budget("239-VIII", 20_458, 800 * U, 0, 0, 800 * U, 0, 0, 432_500, 2, 0)
+    assert ledger.refused("mof", "budget.adopt", *last).reason is reasons.BUDGET_ADOPTED
+    assert invariants.recount(ledger.state) == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (a_law(a_programme("003", 501), costs=800 * U), reasons.BUDGET_TOTAL),
+        (a_law(a_programme("003", 499), costs=800 * U), reasons.BUDGET_TOTAL),
+        (a_law(a_programme("003", 501), costs=800 * U, has_more=True), reasons.BUDGET_TOTAL),
+        (a_law(a_programme("001", 500), costs=800 * U), reasons.BUDGET_ROW_TWICE),
+        (a_law(a_programme("003", 500), costs=800 * U, law="1"), reasons.BUDGET_PART),
+    ],
+)
+def test_a_part_that_does_not_fit_the_law_is_refused(part: tuple[object, ...], reason: object) -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme("001", 300), costs=800 * U, has_more=True))
+    assert ledger.refused("mof", "budget.adopt", *part).reason is reason  # type: ignore[arg-type]
+
+
+def test_nothing_is_done_with_a_budget_whose_law_is_not_whole() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=300), has_more=True))
+    for institution, action, arguments in (
+        ("mot", "plan.approve", plan_document(a_plan(10))),
+        ("treasury", "treasury.block", a_block(a_held_row(10, **POOL_ROW))),
+        ("mof", "sequester.decide", a_decision(a_cut_row(10, **POOL_ROW))),
+    ):
+        assert ledger.refused(institution, action, *arguments).reason is reasons.BUDGET_PARTS
+
+
+# --- the first quarter
+
+
+def test_a_quarter_of_the_forecast_is_adopted_and_planned_to_march() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.quarter", *a_quarter(a_programme(units=402), year=YEAR))
+    assert of_programme(ledger) == {"adopted": 100}
+    assert the_budget(ledger).status == BudgetStatus.QUARTER
+    beyond = (*cumulative(60)[:3], *cumulative(100)[3:])
+    late = plan_document(a_plan(100, obligations=beyond, payments=beyond))
+    assert ledger.refused("mot", "plan.approve", *late).reason is reasons.PLAN_QUARTER
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(100)))
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_the_law_replaces_the_quarter_and_issues_the_rest() -> None:
+    ledger = a_ledger()
+    quarter = a_quarter(a_programme(units=400), a_programme("001", 40), year=YEAR)
+    ledger.do("mof", "budget.quarter", *quarter)
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(100)))
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=390), costs=420 * U, has_more=True))
+    found = QuarterPlan.find(ledger.state, Collection.QUARTERS, quarter_key(BUDGET, YEAR))
+    assert found == QuarterPlan("Указ № 1", 20_458, (("228", "001", 10 * U),))
+    ledger.do("mof", "budget.adopt", *a_law(a_programme("001", 30), costs=420 * U))
+    assert of_programme(ledger) == {"adopted": 290, "allocated": 100}
+    assert of_programme(ledger, "001") == {"adopted": 30}
+    assert the_budget(ledger) == Budget("239-VIII", 20_458, 420 * U, 0, 0, 420 * U, 0, 0, 432_500, 2, 0)
+    assert ledger.state.get(Collection.QUARTERS, quarter_key(BUDGET, YEAR)) is None
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_requests_and_a_quarter_are_both_part_of_the_law() -> None:
+    ledger = a_ledger()
+    to_the_senate(ledger, 350)
+    ledger.do("mof", "budget.quarter", *a_quarter(a_programme(units=400)))
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=420), year=NEXT))
+    scope = programme_scope(a_line(year=NEXT, subprogramme=None, specific=None))
+    assert slots(balance_of(ledger.state, scope).amounts) == {"adopted": 420, "declined": 30}
+    assert balance_of(ledger.state, scope).issued == 450 * U
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_a_quarter_is_recorded_once_and_never_beside_a_law() -> None:
+    ledger = a_ledger()
+    quarter = a_quarter(a_programme(units=400), year=YEAR)
+    ledger.do("mof", "budget.quarter", *quarter)
+    assert ledger.refused("mof", "budget.quarter", *quarter).reason is reasons.BUDGET_ADOPTED
+    past = ledger.refused("mof", "budget.quarter", *a_quarter(a_programme(), year=YEAR - 1))
+    assert past.reason is reasons.YEAR_NOT_OPEN
+    ahead = ledger.refused("mof", "budget.quarter", *a_quarter(a_programme(), decree_date=20_459))
+    assert ahead.reason is reasons.DATE_AHEAD
