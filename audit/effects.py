@@ -67,11 +67,15 @@ EFFECTS: dict[str, Effect] = {
     "act.correct": _own(
         "acts obligations claims", (PAYABLE, RETAINED, PAID), (ALLOCATED, REGISTERED, ADVANCED)
     ),
-    "act.sign": _own("acts obligations", (REGISTERED, ADVANCED), (PAYABLE, RETAINED, PAID)),
+    "act.sign": _own("acts claims obligations", (REGISTERED, ADVANCED), (PAYABLE, RETAINED, PAID)),
     "agreement.amend": _own(
         "agreements obligations commitments claims", (ALLOCATED, REGISTERED), (ALLOCATED, REGISTERED)
     ),
+    "agreement.penalty": _own(
+        "agreements claims obligations", (REGISTERED, PAYABLE), (REGISTERED, PAYABLE)
+    ),
     "agreement.register": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
+    "agreement.reregister": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
     "agreement.terminate": _own("agreements obligations commitments claims", (REGISTERED,), (ALLOCATED,)),
     "approval.reject": _plain(_APPROVALS),
     "approval.sign": _plain(_APPROVALS),
@@ -99,18 +103,18 @@ EFFECTS: dict[str, Effect] = {
     "deputy.revoke": _plain("deputies"),
     "directory.publish": _plain("directories"),
     "limit.set": _plain("limits"),
-    "obligation.accept": _own("obligations", (ALLOCATED,), (PAYABLE,)),
+    "obligation.accept": _own("agreements debts obligations", (ALLOCATED,), (PAYABLE, RETAINED)),
     "payment.execute": _money(
-        "payments obligations cash receipts transfers transfer-totals",
+        "payments queues obligations cash receipts transfers transfer-totals",
         (REGISTERED, PAYABLE),
         (ADVANCED, PAID),
     ),
-    "payment.refuse": _plain("payments"),
-    "payment.request": _plain("payments"),
+    "payment.refuse": _plain("payments queues conduct"),
+    "payment.request": _plain("payments queues conduct"),
     "payment.restore": _money(
         "payments obligations cash receipts claims transfers transfer-totals",
         (ADVANCED, PAID),
-        (ALLOCATED, REGISTERED, PAYABLE),
+        (ALLOCATED, REGISTERED, PAYABLE, RECOVERED),
     ),
     "plan.amend": _money(
         "plans consolidated amendments certificates conduct suspensions",

@@ -35,7 +35,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     "budget": {"adopt": "budget.adopt", "refine": "budget.refine", "adjust": "budget.adjust"},
     "plan": {"approve": "plan.approve", "amend": "plan.amend", "recode": "plan.recode"},
     "agreement": {
-        "register": "agreement.register", "amend": "agreement.amend", "terminate": "agreement.terminate",
+        "register": "agreement.register", "reregister": "agreement.reregister", "amend": "agreement.amend",
+        "penalty": "agreement.penalty", "terminate": "agreement.terminate",
     },
     "act": {"sign": "act.sign", "correct": "act.correct", "commission": "act.commission"},
     "obligation": {"accept": "obligation.accept"},

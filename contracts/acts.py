@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chain.codec import DAY, NAME, ListOf, Row
-from contracts import agreements, plans, reasons, tokens
+from contracts import agreements, obligations, plans, reasons, tokens
 from contracts.actions import Call, action, row
-from contracts.agreements import CONSTRUCTION_START, RESERVE, WORKS
+from contracts.agreements import AGREEMENT, CONSTRUCTION_START, PENALTY, RESERVE, SERVICES, WORKS
+from contracts.calendar import civil
 from contracts.dates import refuse_outside
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
 from contracts.params import params_of
 from contracts.records import (
     Act,
     Agreement,
-    Claim,
     Collection,
+    Debt,
     Kind,
     Obligation,
     Role,
@@ -24,7 +25,7 @@ from contracts.records import (
     act_key,
     agreement_key,
     balance_of,
-    claim_key,
+    debt_key,
     obligation_key,
     obligation_scope,
     put,
@@ -69,21 +70,24 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
     if call.state.get(Collection.ACTS, key) is not None:
         raise RejectionError(reasons.ACT_EXISTS, holder=holder, act=name)
     obligation = agreements.obligation_of(call.state, holder, obligation_name)
-    if obligation.agreement is None:
+    if obligation.agreement is None or obligation.kind not in (AGREEMENT, PENALTY):
         raise RejectionError(reasons.ACT_WITHOUT_AGREEMENT, obligation=obligation_name)
+    plans.open_month(call, obligation.line.year)
     if not obligation.is_open:
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=obligation_name)
     agreement = agreements.agreement_of(call.state, holder, obligation.agreement)
-    plans.open_month(call, obligation.line.year)
-    refuse_outside(date, agreement.date, call.day(), "date")
-    balance = balance_of(call.state, obligation_scope(holder, obligation_name))
-    registered, outstanding = balance.amounts[Stage.REGISTERED], balance.amounts[Stage.ADVANCED]
+    if not (agreement.kind == SERVICES and obligations.is_december_service(call, obligation.line, date)):
+        refuse_outside(date, agreement.date, call.day(), "date")
+    registered = tokens.amount_of(call.state, agreements.registered_key(holder, obligation_name, obligation))
+    outstanding = agreements.outstanding(call.state, holder, obligation)
     if amount > registered + outstanding:
         raise RejectionError(reasons.ACT_EXCEEDS, amount_tiyn=amount, room_tiyn=registered + outstanding)
     worked = worked_off(amount, registered, outstanding)
-    retained = _retention(call.state, holder, agreement, amount - worked)
+    retained = 0
+    if obligation.kind == AGREEMENT:
+        retained = _retention(call.state, holder, agreement, amount - worked)
     payable = amount - worked - retained
-    parts = _work_off(call, holder, obligation_name, obligation, name, worked)
+    parts = _work_off(call, obligation_name, obligation, name, worked)
     source = agreements.registered_key(holder, obligation_name, obligation)
     for stage, part in ((Stage.RETAINED, retained), (Stage.PAYABLE, payable)):
         if part:
@@ -91,7 +95,7 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
     put(
         call.state, Collection.ACTS, key, Act(obligation_name, date, document, amount, parts, retained, False)
     )
-    left = _still_outstanding(call.state, holder, obligation_name, obligation)
+    left = _still_outstanding(call.state, holder, obligation)
     kept = (*obligation.retained, name) if retained else obligation.retained
     changed = replace(obligation, advances=left, retained=kept)
     if changed != obligation:
@@ -117,10 +121,13 @@ def _retention(state: StateReader, holder: str, agreement: Agreement, due: int) 
     ):
         return 0
     ceiling = agreement.total * params_of(state)["retention-percent"] // 100
-    before = agreement.earlier
+    before = 0
     for name in agreement.obligations:
         balance = balance_of(state, obligation_scope(holder, name))
         before += balance.total((Stage.PAID, Stage.ADVANCED, Stage.PAYABLE))
+        if balance.amounts[Stage.CARRIED]:
+            debt = Debt.find(state, Collection.DEBTS, debt_key(holder, name))
+            before += 0 if debt is None else debt.payable
     return min(due, max(0, before + due - ceiling))
 
 
@@ -128,39 +135,36 @@ def _act_key(holder: str, name: str, obligation: Obligation, act: str, stage: St
     return TokenKey(obligation.line, holder, obligation.expense, stage, obligation=name, act=act)
 
 
-def _advance_key(holder: str, name: str, obligation: Obligation, payment: str) -> TokenKey:
-    return TokenKey(
-        obligation.line, holder, obligation.expense, Stage.ADVANCED, obligation=name, payment=payment
-    )
-
-
-def _worked_key(holder: str, name: str, obligation: Obligation, act: str, payment: str) -> TokenKey:
-    return TokenKey(
-        obligation.line, holder, obligation.expense, Stage.PAID, obligation=name, act=act, payment=payment
-    )
+def _worked_key(advance: TokenKey, act: str) -> TokenKey:
+    """Where the part of an advance that an act worked off stands: under the advance's own obligation."""
+    return replace(advance, stage=Stage.PAID, act=act)
 
 
 def _work_off(
-    call: Call, holder: str, name: str, obligation: Obligation, act: str, worked: int
+    call: Call, name: str, obligation: Obligation, act: str, worked: int
 ) -> tuple[tuple[str, int], ...]:
-    """Move the worked-off part of the advances, the oldest first."""
+    """Move the worked-off part of the advances, the oldest first; of those of earlier years the claim falls
+    with it."""
+    holder = call.institution
     parts = []
     for payment in obligation.advances:
-        source = _advance_key(holder, name, obligation, payment)
+        source = agreements.advance_key(call.state, holder, payment)
         part = min(worked, tokens.amount_of(call.state, source))
         if part:
-            tokens.move(call, source, _worked_key(holder, name, obligation, act, payment), part)
+            tokens.move(call, source, _worked_key(source, act), part)
             parts.append((payment, part))
             worked -= part
+            if source.obligation != name:
+                agreements.lower_claim(call, holder, source.obligation or "", part)
     assert worked == 0, "the advances outstanding cover what an act works off"
     return tuple(parts)
 
 
-def _still_outstanding(state: StateReader, holder: str, name: str, obligation: Obligation) -> tuple[str, ...]:
+def _still_outstanding(state: StateReader, holder: str, obligation: Obligation) -> tuple[str, ...]:
     return tuple(
         payment
         for payment in obligation.advances
-        if tokens.amount_of(state, _advance_key(holder, name, obligation, payment))
+        if tokens.amount_of(state, agreements.advance_key(state, holder, payment))
     )
 
 
@@ -191,7 +195,7 @@ def correct(call: Call) -> None:
         raise RejectionError(reasons.ACT_RELEASED, act=name)
     unpaid = tokens.amount_of(call.state, payable)
     if unpaid < act.payable:
-        raise RejectionError(reasons.ACT_PAID, act=name, paid_tiyn=act.payable - unpaid)
+        _refuse_used(call.state, holder, obligation, payable, act.payable - unpaid)
     freed = _reverse(call, obligation_name, obligation, name, act, (payable, retained))
     again = tuple(payment for payment, _ in act.worked_off)
     changed = replace(
@@ -213,6 +217,20 @@ def act_of(state: StateReader, holder: str, name: str) -> Act:
     return found
 
 
+def _refuse_used(
+    state: StateReader, holder: str, obligation: Obligation, payable: TokenKey, used: int
+) -> None:
+    """Something of the act is no longer to be paid under its obligation: withheld as a penalty, or paid."""
+    agreement = agreements.agreement_of(state, holder, obligation.agreement or "")
+    for name in agreement.obligations:
+        withheld = tokens.amount_of(state, replace(payable, obligation=name))
+        if name != payable.obligation and withheld:
+            raise RejectionError(
+                reasons.ACT_PENALTY, act=payable.act or "", penalty=name, amount_tiyn=withheld
+            )
+    raise RejectionError(reasons.ACT_PAID, act=payable.act or "", paid_tiyn=used)
+
+
 def _reverse(
     call: Call, name: str, obligation: Obligation, act_name: str, act: Act, sources: tuple[TokenKey, TokenKey]
 ) -> int:
@@ -225,23 +243,11 @@ def _reverse(
         if part:
             tokens.move(call, source, target, part)
     for payment, part in act.worked_off:
-        worked = _worked_key(holder, name, obligation, act_name, payment)
-        tokens.move(call, worked, _advance_key(holder, name, obligation, payment), part)
-    if obligation.is_open:
-        return 0
-    worked_total = sum(part for _, part in act.worked_off)
-    if worked_total:
-        _raise_claim(call, name, obligation, worked_total)
-    return act.payable + act.retained
-
-
-def _raise_claim(call: Call, name: str, obligation: Obligation, amount: int) -> None:
-    key = claim_key(call.institution, name)
-    claim = Claim.find(call.state, Collection.CLAIMS, key)
-    before = 0 if claim is None else claim.amount
-    arisen = call.day() if claim is None else claim.arisen
-    put(call.state, Collection.CLAIMS, key, Claim(obligation.line, obligation.payee, before + amount, arisen))
-    call.emit("claim.arisen", call.institution, name, before + amount)
+        advance = agreements.advance_key(call.state, holder, payment)
+        tokens.move(call, _worked_key(advance, act_name), advance, part)
+        if advance.obligation != name or not obligation.is_open:
+            agreements.raise_claim(call, advance.obligation or "", part)
+    return 0 if obligation.is_open else act.payable + act.retained
 
 
 # --- commissioning
@@ -260,28 +266,31 @@ COMMISSION = Row(
     summary="Record the commissioning act of an object: what was retained becomes payable",
 )
 def commission(call: Call) -> None:
-    """retained -> payable, of every act of the agreement."""
+    """retained -> payable, of every act of the agreement in the open year and of its accepted debts.
+
+    Debts of closed years that are not accepted yet become payable when they are.
+    """
     number, document, date = fields_of(call.arguments)
     holder = call.institution
     agreement = agreements.agreement_of(call.state, holder, number)
     day = call.day()
-    plans.open_month(call, agreement.years[0][0])
+    is_open = agreements.is_of_open_year(call, agreement)
     if agreement.kind != WORKS:
         raise RejectionError(reasons.COMMISSION_KIND, agreement=number)
     if agreement.commissioned is not None:
         raise RejectionError(reasons.COMMISSIONED, agreement=number)
     refuse_outside(date, agreement.date, day, "date")
-    released = 0
-    for name in agreement.obligations:
-        released += _release(call, holder, name)
+    released = _release_debts(call, agreement)
+    if is_open:
+        for name, obligation in agreements.current_of(call.state, holder, agreement):
+            released += _release(call, holder, name, obligation)
     put(
         call.state, Collection.AGREEMENTS, agreement_key(holder, number), replace(agreement, commissioned=day)
     )
     call.emit("act.commissioned", holder, number, document, released)
 
 
-def _release(call: Call, holder: str, name: str) -> int:
-    obligation = agreements.obligation_of(call.state, holder, name)
+def _release(call: Call, holder: str, name: str, obligation: Obligation) -> int:
     released = 0
     for act in obligation.retained:
         source = _act_key(holder, name, obligation, act, Stage.RETAINED)
@@ -291,4 +300,20 @@ def _release(call: Call, holder: str, name: str) -> int:
     if obligation.retained:
         key = obligation_key(holder, name)
         put(call.state, Collection.OBLIGATIONS, key, replace(obligation, retained=()))
+    return released
+
+
+def _release_debts(call: Call, agreement: Agreement) -> int:
+    """What was kept in a closed year and accepted again in the open one."""
+    released = 0
+    year, _, _ = civil(call.day())
+    for name in agreement.debts:
+        obligation = agreements.obligation_of(call.state, call.institution, name)
+        source = TokenKey(
+            obligation.line, call.institution, obligation.expense, Stage.RETAINED, obligation=name
+        )
+        amount = tokens.amount_of(call.state, source)
+        if amount and obligation.line.year == year:
+            tokens.move(call, source, replace(source, stage=Stage.PAYABLE), amount)
+            released += amount
     return released

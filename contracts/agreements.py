@@ -1,7 +1,8 @@
-"""Agreements (гражданско-правовые сделки): registered, amended, terminated (BC 109, TP 177–224).
+"""Agreements (гражданско-правовые сделки): their registration (BC 109, TP 177–222).
 
 What counts is the notification of registration (уведомление о регистрации договора), not the signature: the
-event of this ledger is the notification. Sums of later years move no tokens; they are counted (BC 101(6)).
+event of this ledger is the notification. Sums of later years move no tokens; they are counted
+(`contracts.commitments`). What happens later: `contracts.supplements`, `contracts.registrations`.
 """
 
 from __future__ import annotations
@@ -10,38 +11,39 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-from chain.codec import AMOUNT, BOOL, DAY, NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Optional, Row, Text
-from contracts import directories, plans, reasons, tokens, treasury
+from chain.codec import AMOUNT, BOOL, DAY, NAME, Digits, ListOf, OneOf, Optional, Row, Text
+from contracts import commitments, directories, plans, reasons, tokens, treasury, years
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.dates import refuse_ahead, refuse_outside
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
+    UNDER_AGREEMENT,
     Agreement,
-    Balance,
     Claim,
     Collection,
-    Commitment,
     Kind,
     Line,
     Obligation,
+    Payment,
     Role,
     Stage,
     TokenKey,
     agreement_key,
     balance_of,
     claim_key,
-    commitment_key,
     obligation_key,
     obligation_scope,
+    payment_key,
     put,
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
+SERVICES: Final = "services"
 WORKS: Final = "works"
-KINDS: Final = ("goods", "services", WORKS)
+KINDS: Final = ("goods", SERVICES, WORKS)
 ORDINARY, RESERVE, CONSTRUCTION_START = "ordinary", "reserve", "construction_start"
 
 GENERAL_ADVANCE_PERCENT: Final = 30
@@ -71,9 +73,16 @@ LAST_DAY: Final = (12, 20)
 """Month and day after which nothing new is registered (BC 109(8))."""
 
 OBLIGATIONS_PER_AGREEMENT: Final = 50
+OBLIGATIONS_OF_ALL_YEARS: Final = 300
 YEARS_PER_AGREEMENT: Final = 30
 SUPPLEMENTS_PER_AGREEMENT: Final = 200
 """Bound the record of one agreement; a real one has a handful of each."""
+
+AGREEMENT, PENALTY = "agreement", "penalty"
+"""Kinds of obligation that an agreement has."""
+
+NOTIFICATION: Final = Text(80, 1)
+"""The number of a notification of registration, as the event of the registration states it."""
 
 YEAR_SUM = Row("year sum", (("year", YEAR), ("amount", POSITIVE)))
 
@@ -172,21 +181,21 @@ def _register(
         raise RejectionError(reasons.AGREEMENT_EXISTS, agreement=entry.number)
     _check_terms(call, entry, year, today)
     administrator = call.actor.code[:3]
+    terms = Terms(entry.number, entry.supplier, entry.kind, entry.advance_ground)
     specifics = []
     for obligation in entry.obligations:
         name, subprogramme, specific, expense, amount, advance = obligation
         line = Line(budget, year, source, administrator, entry.programme, subprogramme, specific)
-        _register_obligation(call, entry, line, name, expense, amount, advance)
+        register_obligation(call, terms, line, Code(name, expense, amount, advance))
         specifics.append(specific)
-    _check_expertise(entry.kind, entry.expertise, entry.total, specifics, call.day())
-    for later, amount in entry.years[1:]:
-        _commit(call, commitment_key(budget, later, administrator, entry.programme), 0, amount)
+    check_expertise(entry.kind, entry.expertise, entry.total, specifics, call.day())
     agreement = Agreement(
         entry.date, entry.supplier, entry.subject, entry.kind, entry.money, entry.legal_basis,
-        entry.portal_id, budget, administrator, entry.programme, entry.total, entry.years, 0,
-        tuple(obligation[0] for obligation in entry.obligations), entry.expertise, entry.valid_until,
+        entry.portal_id, budget, administrator, entry.programme, entry.total, entry.years,
+        tuple(obligation[0] for obligation in entry.obligations), (), entry.expertise, entry.valid_until,
         (), None, None,
     )  # fmt: skip
+    commitments.change(call, agreement, (), entry.years[1:], year)
     put(call.state, Collection.AGREEMENTS, key, agreement)
 
 
@@ -203,32 +212,44 @@ def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, in
     if entry.vat is not None and entry.vat > entry.total:
         raise RejectionError(reasons.AGREEMENT_VAT, vat_tiyn=entry.vat, total_tiyn=entry.total)
     check_years(entry.years, year, entry.total)
-    codes = sum(obligation[4] for obligation in entry.obligations)
-    if codes != entry.years[0][1]:
-        raise RejectionError(reasons.AGREEMENT_CODES, stated_tiyn=entry.years[0][1], found_tiyn=codes)
-    seen = set()
-    for _, subprogramme, specific, expense, *_ in entry.obligations:
-        if (subprogramme, specific, expense) in seen:
-            raise RejectionError(reasons.AGREEMENT_CODE_TWICE, subprogramme=subprogramme, specific=specific)
-        seen.add((subprogramme, specific, expense))
+    check_codes(entry.obligations, entry.years[0][1])
     directories.require(call, DirectoryName.PAYEES, entry.supplier, "supplier")
 
 
-def check_years(years: tuple[tuple[int, int], ...], first: int, total: int) -> None:
-    """The indicative split by year begins with the budget year and adds up to the total (TP 182)."""
+def check_codes(obligations: tuple[tuple[Any, ...], ...], stated: int) -> None:
+    """All applications of an agreement come together, one a code, and add up to the sum of the year (TP 183,
+    215). Each begins with name, subprogramme, specific, expense, amount."""
+    codes = sum(obligation[4] for obligation in obligations)
+    if codes != stated:
+        raise RejectionError(reasons.AGREEMENT_CODES, stated_tiyn=stated, found_tiyn=codes)
+    seen = set()
+    for _, subprogramme, specific, expense, *_ in obligations:
+        if (subprogramme, specific, expense) in seen:
+            raise RejectionError(reasons.AGREEMENT_CODE_TWICE, subprogramme=subprogramme, specific=specific)
+        seen.add((subprogramme, specific, expense))
+
+
+def check_years(years: tuple[tuple[int, int], ...], first: int, total: int, before: int = 0) -> None:
+    """The indicative split by year begins with the budget year and adds up to the total (TP 182), less what
+    earlier years performed or hold as an advance outstanding (TP 211)."""
     names = [year for year, _ in years]
     if names[0] != first or any(after <= before for before, after in pairwise(names)):
         raise RejectionError(reasons.AGREEMENT_YEARS)
     found = sum(amount for _, amount in years)
-    if found != total:
+    if before and found + before != total:
+        raise RejectionError(
+            reasons.AGREEMENT_REST,
+            left_tiyn=max(total - before, 0), found_tiyn=found, total_tiyn=total, before_tiyn=before,
+        )  # fmt: skip
+    if found + before != total:
         raise RejectionError(reasons.AGREEMENT_SPLIT, total_tiyn=total, found_tiyn=found)
 
 
-def _check_expertise(
+def check_expertise(
     kind: str, expertise: tuple[Any, ...] | None, total: int, specifics: list[str], day: int
 ) -> None:
-    """Construction and repair: the expertise is there, in force and sufficient (BC 109(4), TP "
-    "218(13)–(15))."""
+    """Construction and repair: the expertise is there, in force and sufficient (BC 109(4), TP
+    218(13)–(15))."""
     needing = [specific for specific in specifics if specific in EXPERTISE_SPECIFICS]
     if kind != WORKS or not needing:
         return
@@ -260,46 +281,69 @@ def check_advance(specific: str, advance: int, amount: int, percent: int) -> Non
         )
 
 
-def _register_obligation(
-    call: Call, entry: _Entry, line: Line, name: str, expense: str | None, amount: int, advance: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every code of an agreement has in common."""
+
+    number: str
+    supplier: str
+    kind: str
+    advance_ground: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One application: the part of an agreement under one code. `advance`: the ceiling of the year.
+
+    `previous` and `advances`: the obligation of an earlier year that it goes on with, and its payments whose
+    advance is outstanding.
+    """
+
+    name: str
+    expense: str | None
+    amount: int
+    advance: int
+    previous: str | None = None
+    advances: tuple[str, ...] = ()
+
+
+def register_obligation(call: Call, terms: Terms, line: Line, code: Code) -> str:
+    """allocated -> registered under a new obligation; returns the number of its notification."""
     holder = call.institution
-    key = obligation_key(holder, name)
+    key = obligation_key(holder, code.name)
     if call.state.get(Collection.OBLIGATIONS, key) is not None:
-        raise RejectionError(reasons.OBLIGATION_EXISTS, holder=holder, obligation=name)
+        raise RejectionError(reasons.OBLIGATION_EXISTS, holder=holder, obligation=code.name)
     assert line.specific is not None, "an agreement names its specific"
     directories.require(call, DirectoryName.FUNCTIONAL, plans.functional_code(line), "subprogramme")
-    directories.require(call, DirectoryName.ECONOMIC, line.specific, "specific")
-    percent = advance_percent(line.specific, entry.advance_ground)
-    check_advance(line.specific, advance, amount, percent)
-    treasury.refuse_if_suspended(call, holder, line, entry.number)
-    plans.check_acceptance(call, holder, line, expense, amount)
+    check_subject(call, line.specific, terms.kind)
+    percent = advance_percent(line.specific, terms.advance_ground)
+    check_advance(line.specific, code.advance, code.amount, percent)
+    treasury.refuse_if_suspended(call, holder, line, terms.number)
+    plans.check_acceptance(call, holder, line, code.expense, code.amount)
     obligation = Obligation(
-        line,
-        expense,
-        "agreement",
-        entry.number,
-        entry.supplier,
-        amount,
-        advance,
-        percent,
-        0,
-        (),
-        1,
-        (),
-        True,
-        None,
-    )
-    allocated = TokenKey(line, holder, expense, Stage.ALLOCATED)
-    tokens.move(call, allocated, registered_key(holder, name, obligation), amount)
+        line, code.expense, AGREEMENT, terms.number, terms.supplier, code.amount, code.advance, percent, 0,
+        code.advances, 1, (), True, code.previous,
+    )  # fmt: skip
+    allocated = TokenKey(line, holder, code.expense, Stage.ALLOCATED)
+    tokens.move(call, allocated, registered_key(holder, code.name, obligation), code.amount)
     put(call.state, Collection.OBLIGATIONS, key, obligation)
-    notification = notification_number(call.actor.code, line.year, name, 1)
-    call.emit("agreement.registered", holder, entry.number, name, notification, amount)
+    notification = notification_number(call.actor.code, line.year, code.name, 1)
+    call.emit("agreement.registered", holder, terms.number, code.name, notification, code.amount)
+    return notification
+
+
+def check_subject(call: Call, specific: str, kind: str) -> None:
+    """The subject fits the structure of the specific: attribute `kinds` of the economic directory, where it
+    has one, lists goods, services, works (TP 218)."""
+    found = directories.require(call, DirectoryName.ECONOMIC, specific, "specific")
+    kinds = found.attribute("kinds")
+    if kinds is not None and kind not in kinds.split():
+        raise RejectionError(reasons.AGREEMENT_SUBJECT, kind=kind, specific=specific, kinds=kinds)
 
 
 def notification_number(code: str, year: int, obligation: str, serial: int) -> str:
-    """Number of a notification of registration: institution's code, year, application, serial (TP "
-    "213(3), 222)."""
+    """Number of a notification of registration: institution's code, year, application, serial (TP
+    213(3), 222)."""
     return f"{code}/{year % 100:02d}-{obligation}-{serial}"
 
 
@@ -324,198 +368,80 @@ def obligation_of(state: StateReader, holder: str, name: str) -> Obligation:
     return found
 
 
-def _commit(call: Call, key: bytes, before: int, after: int) -> None:
-    """Change what is promised of a later year (BC 109(4), 101(6))."""
-    if before == after:
-        return
-    found = Commitment.find(call.state, Collection.COMMITMENTS, key) or Commitment(0)
-    amount = found.amount - before + after
-    if amount > UINT_MAXIMUM:
-        raise RejectionError(reasons.SUM_TOO_LARGE)
-    if amount == 0:
-        call.state.delete(Collection.COMMITMENTS, key)
-    else:
-        put(call.state, Collection.COMMITMENTS, key, Commitment(amount))
+def current_of(state: StateReader, holder: str, agreement: Agreement) -> list[tuple[str, Obligation]]:
+    """The obligations of the year that an agreement is registered in now, with their names."""
+    found = [(name, obligation_of(state, holder, name)) for name in agreement.obligations]
+    return [(name, obligation) for name, obligation in found if obligation.line.year == agreement.years[0][0]]
 
 
-# --- supplementary agreements
-
-AMEND_ROW = Row("amended obligation", (("obligation", NAME), ("amount", AMOUNT), ("advance", AMOUNT)))
-
-AMEND = Row(
-    "agreement.amend",
-    (
-        ("agreement", DOCUMENT_NUMBER),
-        ("supplement", DOCUMENT_NUMBER),
-        ("date", DAY),
-        ("ground", Text(300, 1)),
-        ("total", POSITIVE),
-        ("years", ListOf(YEAR_SUM, YEARS_PER_AGREEMENT, 1)),
-        ("valid_until", DAY),
-        ("expertise", Optional(EXPERTISE)),
-        ("obligations", ListOf(AMEND_ROW, OBLIGATIONS_PER_AGREEMENT)),
-    ),
-)
+def performed_before(state: StateReader, holder: str, agreement: Agreement, year: int) -> int:
+    """What the years before `year` used of an agreement: acts and advances outstanding (TP 211)."""
+    return sum(
+        balance_of(state, obligation_scope(holder, name)).total(UNDER_AGREEMENT)
+        for name in agreement.obligations
+        if obligation_of(state, holder, name).line.year < year
+    )
 
 
-@action(
-    "agreement.amend",
-    AMEND,
-    kinds=(Kind.GU,),
-    roles=(Role.HEAD, Role.ACCOUNTANT),
-    source="BC 109(8), TP 204, 217, 224",
-    summary="Register a supplementary agreement: new current-year sums by obligation, up or down",
-)
-def amend(call: Call) -> None:
-    """Up: allocated -> registered, with the checks of a registration; down: registered -> allocated.
-
-    The old notification is closed and a new one issued for the new sum less cash already paid; tokens stay
-    (TP 217). Permitted after 20 December (BC 109(8)).
-    """
-    number, supplement, date, _, total, years, valid_until, expertise, changes = fields_of(call.arguments)
-    agreement = open_agreement(call.state, call.institution, number)
-    if supplement in agreement.supplements or len(agreement.supplements) >= SUPPLEMENTS_PER_AGREEMENT:
-        raise RejectionError(reasons.SUPPLEMENT_EXISTS, supplement=supplement)
-    refuse_outside(date, agreement.date, call.day(), "date")
-    refuse_outside(valid_until, agreement.date, None, "valid_until")
+def is_of_open_year(call: Call, agreement: Agreement) -> bool:
+    """Whether the year an agreement is registered in is the open one. A year that has ended must be closed:
+    else YEAR-UNCLOSED."""
     year = agreement.years[0][0]
-    plans.open_month(call, year)
-    check_years(years, year, total)
-    changed = replace(
-        agreement, total=total, years=years, valid_until=valid_until,
-        expertise=agreement.expertise if expertise is None else expertise,
-        supplements=(*agreement.supplements, supplement),
+    if civil(call.day())[0] == year:
+        return True
+    years.refuse_unclosed(call, agreement.budget, year)
+    return False
+
+
+def check_notification(call: Call, name: str, obligation: Obligation, stated: str | None) -> None:
+    """A document that changes or goes on with an obligation names its last notification (TP 208, 211,
+    218)."""
+    expected = notification_number(call.actor.code, obligation.line.year, name, obligation.notifications)
+    if stated != expected:
+        raise RejectionError(
+            reasons.NOTIFICATION, obligation=name, notification=stated or "-", expected=expected
+        )
+
+
+# --- advances
+
+
+def advance_key(state: StateReader, holder: str, payment: str) -> TokenKey:
+    """Where the advance of an executed payment stands until acts work it off: under its own obligation."""
+    found = Payment.find(state, Collection.PAYMENTS, payment_key(holder, payment))
+    assert found is not None, "an obligation lists recorded payments"
+    obligation = obligation_of(state, holder, found.obligation)
+    return TokenKey(
+        obligation.line, holder, obligation.expense, Stage.ADVANCED,
+        obligation=found.obligation, payment=payment,
     )  # fmt: skip
-    _amend_obligations(call, number, changed, changes)
-    _commit_years(call, agreement, years)
-    put(call.state, Collection.AGREEMENTS, agreement_key(call.institution, number), changed)
-    call.emit("agreement.amended", call.institution, number, supplement, total)
 
 
-def open_agreement(state: StateReader, holder: str, number: str) -> Agreement:
-    """A registered agreement that was not terminated."""
-    agreement = agreement_of(state, holder, number)
-    if agreement.terminated is not None:
-        raise RejectionError(reasons.AGREEMENT_ENDED, agreement=number)
-    return agreement
+def outstanding(state: StateReader, holder: str, obligation: Obligation) -> int:
+    """Advances that acts under an obligation work off, those of earlier years among them (TP 191)."""
+    return sum(
+        tokens.amount_of(state, advance_key(state, holder, payment)) for payment in obligation.advances
+    )
 
 
-def _amend_obligations(
-    call: Call, number: str, agreement: Agreement, changes: tuple[tuple[Any, ...], ...]
-) -> None:
-    """The new sums; afterwards the obligations again add up to the sum of the year (TP 215)."""
-    named = [change[0] for change in changes]
-    for place, (name, amount, advance) in enumerate(changes, 1):
-        with row(place):
-            if name not in agreement.obligations or named.count(name) > 1:
-                raise RejectionError(reasons.OBLIGATION_NONE, holder=call.institution, obligation=name)
-            _amend_obligation(call, number, name, amount, advance)
-    found = 0
-    specifics: list[str] = []
-    for name in agreement.obligations:
-        obligation = obligation_of(call.state, call.institution, name)
-        found += obligation.amount
-        specifics.append(obligation.line.specific or "")
-    if found != agreement.years[0][1]:
-        raise RejectionError(reasons.AGREEMENT_CODES, stated_tiyn=agreement.years[0][1], found_tiyn=found)
-    _check_expertise(agreement.kind, agreement.expertise, agreement.total, specifics, call.day())
-
-
-def _amend_obligation(call: Call, number: str, name: str, amount: int, advance: int) -> None:
+def raise_claim(call: Call, name: str, amount: int) -> None:
+    """An advance that nobody works off any more, or no longer: claimed back."""
     holder = call.institution
+    key = claim_key(holder, name)
+    claim = Claim.find(call.state, Collection.CLAIMS, key)
     obligation = obligation_of(call.state, holder, name)
-    line = obligation.line
-    balance = balance_of(call.state, obligation_scope(holder, name))
-    outstanding = balance.amounts[Stage.ADVANCED]
-    least = obligation.amount - balance.amounts[Stage.REGISTERED]
-    if amount < least:
-        raise RejectionError(reasons.AMEND_BELOW, amount_tiyn=amount, least_tiyn=least)
-    limit = amount * obligation.advance_percent // 100
-    if outstanding > limit:
-        raise RejectionError(reasons.ADVANCE_OUTSTANDING, outstanding_tiyn=outstanding, limit_tiyn=limit)
-    check_advance(line.specific or "", advance, amount, obligation.advance_percent)
-    allocated = TokenKey(line, holder, obligation.expense, Stage.ALLOCATED)
-    registered = registered_key(holder, name, obligation)
-    if amount > obligation.amount:
-        added = amount - obligation.amount
-        treasury.refuse_if_suspended(call, holder, line, number)
-        plans.check_acceptance(call, holder, line, obligation.expense, added)
-        tokens.move(call, allocated, registered, added)
-    elif amount < obligation.amount:
-        tokens.move(call, registered, allocated, obligation.amount - amount)
-    cash = outstanding + balance.amounts[Stage.PAID]
-    is_open = amount > balance.amounts[Stage.PAID]
-    if is_open:
-        # raised again after it was closed: an advance that a correction brought back is worked off by acts
-        call.state.delete(Collection.CLAIMS, claim_key(holder, name))
-    serial = obligation.notifications + 1
-    put(
-        call.state, Collection.OBLIGATIONS, obligation_key(holder, name),
-        replace(
-            obligation, amount=amount, advance_limit=advance, is_open=is_open,
-            notifications=serial if is_open else obligation.notifications,
-        ),
-    )  # fmt: skip
-    notification = notification_number(call.actor.code, line.year, name, serial) if is_open else ""
-    call.emit("agreement.obligation-amended", holder, number, name, notification, amount - cash)
+    before = 0 if claim is None else claim.amount
+    arisen = call.day() if claim is None else claim.arisen
+    put(call.state, Collection.CLAIMS, key, Claim(obligation.line, obligation.payee, before + amount, arisen))
+    call.emit("claim.arisen", holder, name, before + amount)
 
 
-def _commit_years(call: Call, agreement: Agreement, years: tuple[tuple[int, int], ...]) -> None:
-    before, after = dict(agreement.years[1:]), dict(years[1:])
-    for later in sorted({*before, *after}):
-        key = commitment_key(agreement.budget, later, agreement.administrator, agreement.programme)
-        _commit(call, key, before.get(later, 0), after.get(later, 0))
-
-
-# --- termination
-
-TERMINATE = Row(
-    "agreement.terminate",
-    (
-        ("agreement", DOCUMENT_NUMBER),
-        ("date", DAY),
-        ("ground", OneOf("agreement", "court", "notice")),
-        ("note", Text(500, 1)),
-    ),
-)
-
-
-@action(
-    "agreement.terminate",
-    TERMINATE,
-    kinds=(Kind.GU,),
-    roles=(Role.HEAD, Role.ACCOUNTANT),
-    source="TP 207",
-    summary="End an agreement: what is registered is free again, an outstanding advance becomes a claim",
-)
-def terminate(call: Call) -> None:
-    """registered -> allocated; payable and retained stay due; advanced stays and becomes a Claim."""
-    number, date, ground, _ = fields_of(call.arguments)
-    holder = call.institution
-    agreement = open_agreement(call.state, holder, number)
-    day = call.day()
-    refuse_outside(date, agreement.date, day, "date")
-    plans.open_month(call, agreement.years[0][0])
-    for name in agreement.obligations:
-        _close_obligation(call, name, day)
-    _commit_years(call, agreement, agreement.years[:1])
-    ended = replace(agreement, years=agreement.years[:1], terminated=day)
-    put(call.state, Collection.AGREEMENTS, agreement_key(holder, number), ended)
-    call.emit("agreement.terminated", holder, number, ground)
-
-
-def _close_obligation(call: Call, name: str, day: int) -> None:
-    holder = call.institution
-    obligation = obligation_of(call.state, holder, name)
-    balance: Balance = balance_of(call.state, obligation_scope(holder, name))
-    unused = balance.amounts[Stage.REGISTERED]
-    outstanding = balance.amounts[Stage.ADVANCED]
-    if unused:
-        allocated = TokenKey(obligation.line, holder, obligation.expense, Stage.ALLOCATED)
-        tokens.move(call, registered_key(holder, name, obligation), allocated, unused)
-    if outstanding:
-        claim = Claim(obligation.line, obligation.payee, outstanding, day)
-        put(call.state, Collection.CLAIMS, claim_key(holder, name), claim)
-        call.emit("claim.arisen", holder, name, outstanding)
-    closed = replace(obligation, amount=obligation.amount - unused, is_open=False)
-    put(call.state, Collection.OBLIGATIONS, obligation_key(holder, name), closed)
+def lower_claim(call: Call, holder: str, name: str, amount: int) -> None:
+    """A claimed advance came back, or an act of a later year worked it off."""
+    key = claim_key(holder, name)
+    claim = Claim.find(call.state, Collection.CLAIMS, key)
+    assert claim is not None, "an advance of a closed obligation is a claim"
+    if claim.amount == amount:
+        call.state.delete(Collection.CLAIMS, key)
+    else:
+        put(call.state, Collection.CLAIMS, key, replace(claim, amount=claim.amount - amount))

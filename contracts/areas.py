@@ -20,13 +20,16 @@ from contracts import (
     plans,
     receipts,
     recodes,
+    registrations,
     sequester,
+    supplements,
     treasury,
     year_end,
 )
 
 LOADED = (
     acts, agreements, appropriations, approvals, changes, directories, formation, governance, holds,
-    membership, obligations, payments, plan_changes, plans, receipts, recodes, sequester, treasury, year_end,
+    membership, obligations, payments, plan_changes, plans, receipts, recodes, registrations, sequester,
+    supplements, treasury, year_end,
     incentives,
 )  # fmt: skip

@@ -27,6 +27,7 @@ from contracts.records import (
     HELD_ALLOCATED,
     REDEEMED,
     SLOTS,
+    UNDER_AGREEMENT,
     Act,
     Agreement,
     Appropriation,
@@ -79,9 +80,6 @@ OPEN: Final = (
     Stage.RETAINED, HELD_ADOPTED, HELD_ALLOCATED,
 )  # fmt: skip
 """What a closed year has no money in (invariant 10)."""
-
-UNDER_AGREEMENT: Final = (Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED, Stage.ADVANCED, Stage.PAID)
-"""Σ acts (payable, retained, paid) + registered + advance outstanding (invariant 5)."""
 
 PROGRAMME, POSITION, OBLIGATION = 1, 2, 3
 """Scopes of balances (`contracts.records.Balance`)."""
@@ -499,7 +497,7 @@ def _agreement_law(state: StateReader, key: bytes) -> Iterator[str]:
         yield f"invariant 5: agreement {_name(key)} is not recorded"
         return
     holder, _ = trusted(key)
-    used = agreement.earlier
+    used = 0
     for name in agreement.obligations:
         used += balance_of(state, obligation_scope(holder, name)).total(UNDER_AGREEMENT)
     if used > agreement.total:

@@ -1,34 +1,71 @@
-"""Obligations accepted without a registered agreement: pay, utilities, transfers, small purchases (TP 179).
+"""Obligations accepted without registering an agreement: pay, utilities, transfers, small purchases (TP 179),
+and the debts of closed years (TP 202, 208).
 
-They are payable at once: the ground to pay (payroll, invoice, court order, request for a transfer) is the
-document itself.
+They are payable at once: the ground to pay (payroll, invoice, court order, request for a transfer,
+reconciliation act of a debt) is the document itself.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, Digits, ListOf, OneOf, Optional, Row
-from contracts import appropriations, directories, plans, reasons, tokens, transfers, treasury
+from contracts import (
+    agreements,
+    appropriations,
+    directories,
+    plans,
+    reasons,
+    tokens,
+    transfers,
+    treasury,
+    years,
+)
 from contracts.actions import Call, action, row
+from contracts.agreements import NOTIFICATION
+from contracts.calendar import civil, day_number, iso_date
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
     Collection,
+    Debt,
     Kind,
     Line,
     Obligation,
     Role,
     Stage,
     TokenKey,
+    agreement_key,
+    debt_key,
     obligation_key,
     put,
 )
 from contracts.rejection import RejectionError
 
-PAYROLL: Final = "payroll"
-KINDS: Final = (PAYROLL, "invoice", transfers.KIND, "court", "other")
+PAYROLL, INVOICE, DEBT, RETENTION = "payroll", "invoice", "debt", "retention"
+KINDS: Final = (PAYROLL, INVOICE, transfers.KIND, "court", "special", "other", DEBT, RETENTION)
+"""Grounds of TP 179: payroll, invoice or account, request for a transfer, collection order or court act, special
+expenses; then what a closed year left: `debt` was payable, `retention` kept until commissioning (TP 208)."""
+
+EXEMPTIONS: Final[dict[str, tuple[str, str, str]]] = {
+    "foreign-mission": (
+        "шет елдердегі мекемелерге аударым", "перевод загранучреждению", "transfer to a foreign mission"
+    ),
+    "bank-fees": ("банк қызметтеріне ақы төлеу", "оплата услуг банка", "fees of a bank"),
+    "corporate-card": (
+        "корпоративтік төлем карточкасы", "корпоративная платёжная карточка", "corporate payment card"
+    ),
+}  # fmt: skip
+"""Grounds on which an agreement is not registered though its specific is listed (REG, notes)."""
+
+DECEMBER_SERVICES: Final = frozenset({"144", "151", "152", "153", "159"})
+"""Specifics whose services of December may be paid in the first quarter of the next year: fuel, utilities,
+communications, transport, IT support and other services (TP 202)."""
+
+DECEMBER: Final = 12
+FIRST_QUARTER: Final = 3
 
 REGISTRATION_DUE: Final = frozenset({
     "123", "141", "142", "143", "144", "149", "152", "153", "154", "155", "156", "157", "158", "159", "163",
@@ -58,6 +95,9 @@ OBLIGATION_ROW = Row(
         ("document", DOCUMENT_NUMBER),
         ("document_date", DAY),
         ("amount", POSITIVE),
+        ("exemption", Optional(OneOf(*EXEMPTIONS))),
+        ("debt", Optional(NAME)),
+        ("notification", Optional(NOTIFICATION)),
     ),
 )
 
@@ -72,12 +112,13 @@ ACCEPT = Row(
     ACCEPT,
     kinds=(Kind.GU,),
     roles=(Role.HEAD, Role.ACCOUNTANT),
-    source="BC 109, TP 177, 179; REG",
+    source="BC 109, TP 177, 179, 202, 208; REG",
     summary="Accept obligations that need no registered agreement; they are payable at once",
     is_batch=True,
 )
 def accept(call: Call) -> None:
-    """allocated -> payable. No payee only for payroll: personal numbers stay off the ledger."""
+    """allocated -> payable, a retained debt -> retained. No payee only for payroll: personal numbers stay off
+    the ledger."""
     budget, year, source, obligations = fields_of(call.arguments)
     plans.open_month(call, year)
     for number, obligation in enumerate(obligations, 1):
@@ -85,30 +126,154 @@ def accept(call: Call) -> None:
             _accept(call, budget, year, source, obligation)
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The fields of one obligation of the document."""
+
+    name: str
+    programme: str
+    subprogramme: str
+    specific: str
+    expense: str | None
+    kind: str
+    payee: str | None
+    document: str
+    document_date: int
+    amount: int
+    exemption: str | None
+    debt: str | None
+    notification: str | None
+
+
 def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, ...]) -> None:
-    name, programme, subprogramme, specific, expense, kind, payee, document, date, amount = fields
+    entry = _Row(*fields)
     holder = call.institution
-    line = Line(budget, year, source, call.actor.code[:3], programme, subprogramme, specific)
-    key = obligation_key(holder, name)
+    line = Line(
+        budget, year, source, call.actor.code[:3], entry.programme, entry.subprogramme, entry.specific
+    )
+    key = obligation_key(holder, entry.name)
     if call.state.get(Collection.OBLIGATIONS, key) is not None:
-        raise RejectionError(reasons.OBLIGATION_EXISTS, holder=holder, obligation=name)
-    refuse_ahead(date, call.day(), "document_date")
-    if payee is not None:
-        directories.require(call, DirectoryName.PAYEES, payee, "payee")
-    elif kind != PAYROLL:
-        raise RejectionError(reasons.OBLIGATION_PAYEE, kind=kind)
+        raise RejectionError(reasons.OBLIGATION_EXISTS, holder=holder, obligation=entry.name)
+    refuse_ahead(entry.document_date, call.day(), "document_date")
     directories.require(call, DirectoryName.FUNCTIONAL, plans.functional_code(line), "subprogramme")
-    directories.require(call, DirectoryName.ECONOMIC, specific, "specific")
-    if is_registration_due(specific, appropriations.budget_of(call.state, budget, year).mrp, amount):
-        raise RejectionError(reasons.OBLIGATION_REGISTER, specific=specific, amount_tiyn=amount)
-    treasury.refuse_if_suspended(call, holder, line)
-    plans.check_acceptance(call, holder, line, expense, amount)
-    obligation = Obligation(line, expense, kind, None, payee, amount, 0, 0, 0, (), 0, (), True, None)
+    directories.require(call, DirectoryName.ECONOMIC, entry.specific, "specific")
+    is_debt = entry.kind in (DEBT, RETENTION)
+    if is_debt != (entry.debt is not None):
+        raise RejectionError(reasons.DEBT_FORM, kind=entry.kind, field="debt")
+    if is_debt:
+        obligation, stage = _debt(call, line, entry), _debt_stage(call, entry)
+    else:
+        obligation, stage = _new(call, line, entry), Stage.PAYABLE
+    treasury.refuse_if_suspended(call, holder, line, obligation.agreement)
+    plans.check_acceptance(call, holder, line, entry.expense, entry.amount)
     transfers.destination(call, obligation)
-    allocated = TokenKey(line, holder, expense, Stage.ALLOCATED)
-    tokens.move(call, allocated, TokenKey(line, holder, expense, Stage.PAYABLE, obligation=name), amount)
+    allocated = TokenKey(line, holder, entry.expense, Stage.ALLOCATED)
+    due = TokenKey(line, holder, entry.expense, stage, obligation=entry.name)
+    tokens.move(call, allocated, due, entry.amount)
     put(call.state, Collection.OBLIGATIONS, key, obligation)
-    call.emit("obligation.accepted", holder, name, kind, document, amount)
+    call.emit("obligation.accepted", holder, entry.name, entry.kind, entry.document, entry.amount)
+
+
+def _new(call: Call, line: Line, entry: _Row) -> Obligation:
+    """An obligation of the year itself. No payee only for payroll."""
+    if entry.payee is not None:
+        directories.require(call, DirectoryName.PAYEES, entry.payee, "payee")
+    elif entry.kind != PAYROLL:
+        raise RejectionError(reasons.OBLIGATION_PAYEE, kind=entry.kind)
+    if entry.notification is not None:
+        raise RejectionError(reasons.DEBT_FORM, kind=entry.kind, field="notification")
+    mrp = appropriations.budget_of(call.state, line.budget, line.year).mrp
+    is_due = is_registration_due(entry.specific, mrp, entry.amount)
+    if entry.exemption is not None and entry.specific not in REGISTRATION_DUE:
+        raise RejectionError(reasons.EXEMPTION, specific=entry.specific, exemption=entry.exemption)
+    if is_due and entry.exemption is None:
+        raise RejectionError(reasons.OBLIGATION_REGISTER, specific=entry.specific, amount_tiyn=entry.amount)
+    date = entry.document_date
+    is_old = entry.kind == INVOICE and civil(date)[0] < line.year
+    if is_old and not is_december_service(call, line, date):
+        raise RejectionError(reasons.DECEMBER, specific=entry.specific, date=iso_date(date), year=line.year)
+    return Obligation(
+        line, entry.expense, entry.kind, None, entry.payee, entry.amount, 0, 0, 0, (), 0, (), True, None
+    )
+
+
+def is_december_service(call: Call, line: Line, date: int) -> bool:
+    """Whether a document of last December for a listed service is settled by this year's money (TP 202)."""
+    year, month, _ = civil(date)
+    return (
+        line.specific in DECEMBER_SERVICES
+        and (year, month) == (line.year - 1, DECEMBER)
+        and civil(call.day())[1] <= FIRST_QUARTER
+    )
+
+
+# --- debts of closed years
+
+
+def _debt(call: Call, line: Line, entry: _Row) -> Obligation:
+    """What a closed year left is accepted again, whole or in part, and counted on the debt (TP 208)."""
+    holder, name = call.institution, entry.debt or ""
+    key = debt_key(holder, name)
+    debt = Debt.find(call.state, Collection.DEBTS, key)
+    if debt is None or debt.line.budget != line.budget:
+        raise RejectionError(reasons.DEBT_NONE, holder=holder, debt=name)
+    years.refuse_unclosed(call, debt.line.budget, debt.line.year)
+    is_retention = entry.kind == RETENTION
+    left = debt.retained - debt.accepted_retained if is_retention else debt.payable - debt.accepted
+    if entry.amount > left:
+        raise RejectionError(reasons.DEBT_EXCEEDS, debt=name, amount_tiyn=entry.amount, left_tiyn=left)
+    if entry.specific != debt.line.specific:
+        raise RejectionError(
+            reasons.DEBT_SPECIFIC, debt=name, specific=entry.specific, expected=debt.line.specific or "-"
+        )
+    year, month, _ = civil(call.day())
+    first = day_number(year, month, 1)
+    if entry.document_date != first:
+        raise RejectionError(reasons.DEBT_DATE, date=iso_date(entry.document_date), expected=iso_date(first))
+    before = agreements.obligation_of(call.state, holder, name)
+    if debt.agreement is not None:
+        agreements.check_notification(call, name, before, entry.notification)
+        _list_debt(call, debt.agreement, entry.name)
+    if entry.payee != debt.payee:
+        raise RejectionError(
+            reasons.DEBT_PAYEE, debt=name, payee=entry.payee or "-", expected=debt.payee or "-"
+        )
+    accepted = entry.amount
+    counted = (
+        replace(debt, accepted_retained=debt.accepted_retained + accepted)
+        if is_retention
+        else replace(debt, accepted=debt.accepted + accepted)
+    )
+    put(call.state, Collection.DEBTS, key, counted)
+    # a debt is settled as what it was: a transfer arrives in its budget, a penalty in the receipts
+    kind = before.kind if before.kind in (transfers.KIND, agreements.PENALTY) else entry.kind
+    return Obligation(
+        line, entry.expense, kind, debt.agreement, debt.payee, accepted, 0, 0, 0, (),
+        0 if debt.agreement is None else 1, (), True, name,
+    )  # fmt: skip
+
+
+def _list_debt(call: Call, number: str, name: str) -> None:
+    """The agreement knows what accepted its debts: commissioning releases them."""
+    agreement = agreements.agreement_of(call.state, call.institution, number)
+    limit = agreements.OBLIGATIONS_OF_ALL_YEARS
+    if len(agreement.debts) >= limit:
+        raise RejectionError(reasons.AGREEMENT_FULL, agreement=number, limit=limit)
+    changed = replace(agreement, debts=(*agreement.debts, name))
+    put(call.state, Collection.AGREEMENTS, agreement_key(call.institution, number), changed)
+
+
+def _debt_stage(call: Call, entry: _Row) -> Stage:
+    """Kept money stays kept until the object is commissioned (TP 191)."""
+    debt = Debt.find(call.state, Collection.DEBTS, debt_key(call.institution, entry.debt or ""))
+    assert debt is not None, "the debt was found before"
+    if entry.kind != RETENTION or debt.agreement is None:
+        return Stage.PAYABLE
+    agreement = agreements.agreement_of(call.state, call.institution, debt.agreement)
+    return Stage.RETAINED if agreement.commissioned is None else Stage.PAYABLE
+
+
+# --- what must be registered
 
 
 def is_registration_due(specific: str, mrp: int, amount: int) -> bool:

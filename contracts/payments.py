@@ -10,12 +10,27 @@ from dataclasses import replace
 from typing import Final
 
 from chain.codec import BOOL, NAME, ListOf, Optional, Row, Text, Uint
-from contracts import agreements, plans, reasons, receipts, tokens, transfers, treasury
+from contracts import (
+    agreements,
+    budgets,
+    conduct,
+    directories,
+    plans,
+    queues,
+    reasons,
+    receipts,
+    tokens,
+    transfers,
+    treasury,
+    years,
+)
 from contracts.actions import Call, action, row
+from contracts.calendar import civil
+from contracts.directories import DirectoryName
 from contracts.fields import DOCUMENT_NUMBER, NOTE, POSITIVE, ROWS, fields_of
 from contracts.params import params_of
+from contracts.receipts import RECEIPTS_CODE
 from contracts.records import (
-    Claim,
     Collection,
     Kind,
     Obligation,
@@ -24,10 +39,7 @@ from contracts.records import (
     Role,
     Stage,
     TokenKey,
-    balance_of,
-    claim_key,
     obligation_key,
-    obligation_scope,
     payment_key,
     put,
 )
@@ -62,7 +74,7 @@ REQUEST = Row("payment.request", (("requests", ListOf(REQUEST_ROW, ROWS, 1)),))
     is_batch=True,
 )
 def request(call: Call) -> None:
-    """Moves no money; the request lives for the parameter payment-request-days."""
+    """Moves no money; the request lives for the parameter payment-request-days and waits in its order."""
     (requests,) = fields_of(call.arguments)
     for number, fields in enumerate(requests, 1):
         with row(number):
@@ -82,11 +94,14 @@ def _request(
         raise RejectionError(reasons.PAYMENT_EXISTS, number=number)
     if is_advance and act is not None:
         raise RejectionError(reasons.PAYMENT_FORM, number=number)
+    priority = queues.priority_of(call, obligation.line)
     payment = Payment(
-        name, act, is_advance, amount, purpose, day, PaymentStatus.REQUESTED.value, None, None, 0
+        name, act, is_advance, amount, purpose, day, PaymentStatus.REQUESTED.value, None, None, 0, priority
     )
     _check_balance(call.state, holder, payment, obligation)
     put(call.state, Collection.PAYMENTS, key, payment)
+    queues.wait(call, obligation.line, priority, amount)
+    conduct.count(call, obligation.line, conduct.REQUESTS)
     call.emit("payment.requested", holder, number, name, amount)
 
 
@@ -109,14 +124,14 @@ def _check_balance(state: StateReader, holder: str, payment: Payment, obligation
         return
     if not obligation.is_open:
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=payment.obligation)
-    balance = balance_of(state, obligation_scope(holder, payment.obligation))
-    outstanding = balance.amounts[Stage.ADVANCED]
+    outstanding = agreements.outstanding(state, holder, obligation)
     if outstanding:
         raise RejectionError(reasons.ADVANCE_NOT_WORKED_OFF, outstanding_tiyn=outstanding)
     room = max(obligation.advance_limit - obligation.advanced, 0)
     if amount > room:
         raise RejectionError(reasons.ADVANCE_LIMIT, amount_tiyn=amount, room_tiyn=room)
-    registered = balance.amounts[Stage.REGISTERED]
+    source = agreements.registered_key(holder, payment.obligation, obligation)
+    registered = tokens.amount_of(state, source)
     if amount > registered:
         raise RejectionError(reasons.PAYMENT_EXCEEDS, amount_tiyn=amount, room_tiyn=registered)
 
@@ -181,6 +196,10 @@ def refuse(call: Call) -> None:
             payment = _requested(call.state, holder, number)
             refused = replace(payment, status=PaymentStatus.REFUSED.value, decided=day, refusal=reason)
             put(call.state, Collection.PAYMENTS, payment_key(holder, number), refused)
+            line = agreements.obligation_of(call.state, holder, payment.obligation).line
+            budgets.require_authority(call, line.budget)
+            queues.wait(call, line, payment.priority, -payment.amount)
+            conduct.count(call, line, conduct.REFUSALS)
             call.emit("payment.refused", holder, number, reason, note)
 
 
@@ -202,7 +221,10 @@ EXECUTE = Row(
     is_batch=True,
 )
 def execute(call: Call) -> None:
-    """advance: registered -> advanced; else payable -> paid; straight to the payee."""
+    """advance: registered -> advanced; else payable -> paid; straight to the payee.
+
+    A penalty is paid to the budget itself: the cash goes out and comes in under its receipts code (TP 217).
+    """
     (payments,) = fields_of(call.arguments)
     day = call.day()
     days = params_of(call.state)["payment-request-days"]
@@ -216,10 +238,18 @@ def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
     if day > payment.requested + days:
         raise RejectionError(reasons.PAYMENT_EXPIRED, number=number, days=days)
     obligation = agreements.obligation_of(call.state, holder, payment.obligation)
+    budgets.require_authority(call, obligation.line.budget)
     treasury.refuse_if_suspended(call, holder, obligation.line, obligation.agreement)
     _check_balance(call.state, holder, payment, obligation)
     plans.check_payment(call, holder, obligation.line, payment.amount)
-    receipts.take_cash(call, obligation.line, payment.amount)
+    line = obligation.line
+    is_penalty = obligation.kind == agreements.PENALTY
+    if not is_penalty:
+        queues.check_order(call, line, payment.priority, payment.amount)
+    receipts.take_cash(call, line, payment.amount)
+    queues.wait(call, line, payment.priority, -payment.amount)
+    if is_penalty:
+        receipts.credit(call, line.budget, line.source, obligation.payee or "", payment.amount)
     transfers.arrive(call, holder, number, obligation, payment.amount)
     source = payable_key(holder, payment, obligation)
     if payment.is_advance:
@@ -240,7 +270,13 @@ def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
 
 RESTORE_ROW = Row(
     "restoration",
-    (("holder", NAME), ("number", NUMBER), ("amount", POSITIVE), ("document", DOCUMENT_NUMBER)),
+    (
+        ("holder", NAME),
+        ("number", NUMBER),
+        ("amount", POSITIVE),
+        ("document", DOCUMENT_NUMBER),
+        ("receipts", Optional(RECEIPTS_CODE)),
+    ),
 )
 
 RESTORE = Row("payment.restore", (("restorations", ListOf(RESTORE_ROW, ROWS, 1)),))
@@ -252,29 +288,43 @@ RESTORE = Row("payment.restore", (("restorations", ListOf(RESTORE_ROW, ROWS, 1))
     kinds=(Kind.TREASURY,),
     roles=(Role.HEAD, Role.ACCOUNTANT),
     source="BC 110(5), TP 237",
-    summary="Restore payments whose money came back within the year: cash and plans are free again",
+    summary="Restore payments whose money came back: within the year to its plans, later as new revenue",
     is_batch=True,
 )
 def restore(call: Call) -> None:
-    """paid -> payable; advanced -> registered, or allocated if the obligation is closed."""
+    """paid -> payable; advanced -> registered, or allocated if the obligation is closed.
+
+    Of a closed year both -> recovered: new revenue of the open year under the receipts code of the row, which
+    frees no plan and can be spent as any receipts.
+    """
     (restorations,) = fields_of(call.arguments)
     for place, fields in enumerate(restorations, 1):
         with row(place):
             _restore(call, *fields)
 
 
-def _restore(call: Call, holder: str, number: str, amount: int, document: str) -> None:
+def _restore(call: Call, holder: str, number: str, amount: int, document: str, code: str | None) -> None:
     payment = payment_of(call.state, holder, number)
     if payment.status != PaymentStatus.EXECUTED:
         raise RejectionError(reasons.PAYMENT_NOT_EXECUTED, number=number)
     obligation = agreements.obligation_of(call.state, holder, payment.obligation)
-    plans.open_month(call, obligation.line.year)
+    line = obligation.line
+    budgets.require_authority(call, line.budget)
+    is_late = civil(call.day())[0] > line.year
+    if is_late:
+        years.refuse_unclosed(call, line.budget, line.year)
+    if is_late != (code is not None):
+        raise RejectionError(reasons.RESTORE_CODE, number=number, year=line.year, code=code or "-")
     source = paid_key(holder, number, payment, obligation)
     room = tokens.amount_of(call.state, source)
     if amount > room:
         raise RejectionError(reasons.RESTORE_EXCEEDS, number=number, amount_tiyn=amount, room_tiyn=room)
-    receipts.return_cash(call, obligation.line, amount)
-    transfers.come_back(call, holder, number, amount)
+    _leave_receiver(call, holder, number, obligation, amount)
+    if code is not None:
+        _recover(call, holder, number, payment, obligation, source, amount, code)
+        call.emit("payment.recovered", holder, number, amount, document, code)
+        return
+    receipts.return_cash(call, line, amount)
     if payment.is_advance:
         _restore_advance(call, holder, number, payment, obligation, amount)
     else:
@@ -282,6 +332,48 @@ def _restore(call: Call, holder: str, number: str, amount: int, document: str) -
     restored = replace(payment, restored=payment.restored + amount)
     put(call.state, Collection.PAYMENTS, payment_key(holder, number), restored)
     call.emit("payment.restored", holder, number, amount, document)
+
+
+def _leave_receiver(call: Call, holder: str, number: str, obligation: Obligation, amount: int) -> None:
+    """What was paid to a budget leaves its receipts again."""
+    transfers.come_back(call, holder, number, amount)
+    if obligation.kind == agreements.PENALTY:
+        line = obligation.line
+        receipts.debit(call, line.budget, line.source, obligation.payee or "", amount)
+
+
+def _recover(
+    call: Call,
+    holder: str,
+    number: str,
+    payment: Payment,
+    obligation: Obligation,
+    source: TokenKey,
+    amount: int,
+    code: str,
+) -> None:
+    """Money of a closed year came back: it stays with its year as recovered, its cash is new revenue."""
+    line = obligation.line
+    directories.require(call, DirectoryName.RECEIPTS, code, "receipts")
+    tokens.move(call, source, replace(source, stage=Stage.RECOVERED), amount)
+    receipts.credit(call, line.budget, line.source, code, amount)
+    if not payment.is_advance:
+        return
+    agreements.lower_claim(call, holder, payment.obligation, amount)
+    if tokens.amount_of(call.state, source) == 0:
+        _forget_advance(call, holder, number, obligation)
+
+
+def _forget_advance(call: Call, holder: str, number: str, obligation: Obligation) -> None:
+    """No later act works it off: take it from the obligation that goes on with its agreement."""
+    agreement = agreements.agreement_of(call.state, holder, obligation.agreement or "")
+    for name in reversed(agreement.obligations):
+        found = agreements.obligation_of(call.state, holder, name)
+        if number in found.advances:
+            left = tuple(payment for payment in found.advances if payment != number)
+            key = obligation_key(holder, name)
+            put(call.state, Collection.OBLIGATIONS, key, replace(found, advances=left))
+            return
 
 
 def _restore_advance(
@@ -293,7 +385,7 @@ def _restore_advance(
     target = agreements.registered_key(holder, name, obligation)
     if not obligation.is_open:
         target = TokenKey(obligation.line, holder, obligation.expense, Stage.ALLOCATED)
-        _lower_claim(call, claim_key(holder, name), amount)
+        agreements.lower_claim(call, holder, name, amount)
     tokens.move(call, source, target, amount)
     is_left = tokens.amount_of(call.state, source) > 0
     changed = replace(
@@ -303,12 +395,3 @@ def _restore_advance(
         advances=tuple(kept for kept in obligation.advances if kept != number or is_left),
     )
     put(call.state, Collection.OBLIGATIONS, obligation_key(holder, name), changed)
-
-
-def _lower_claim(call: Call, key: bytes, amount: int) -> None:
-    claim = Claim.find(call.state, Collection.CLAIMS, key)
-    assert claim is not None, "an advance of a closed obligation is a claim"
-    if claim.amount == amount:
-        call.state.delete(Collection.CLAIMS, key)
-    else:
-        put(call.state, Collection.CLAIMS, key, replace(claim, amount=claim.amount - amount))

@@ -1109,6 +1109,150 @@ RESTORE_EXCEEDS = _reason(
     "correct the act first when the advance was worked off",
 )  # fmt: skip
 
+# --- later years, penalties, debts, order of payment (contracts/commitments.py, registrations.py, supplements.py,
+# obligations.py, queues.py)
+
+BASE_EXPENDITURE = _reason(
+    "BC109-04-BASE", "BC 109(4), 101(6), TP 178, 211",
+    "{year} жылға міндеттеме базалық шығыстардан асады: әкімші {administrator}, {amount_tiyn}, "
+    "қалғаны {room_tiyn}, базалық шығыстар {base_tiyn}",
+    "обязательство на {year} год превышает базовые расходы: администратор {administrator}, {amount_tiyn}, "
+    "остаток {room_tiyn}, базовые расходы {base_tiyn}",
+    "{amount_tiyn} of {year} exceed what the base expenditure {base_tiyn} of administrator {administrator} "
+    "leaves: {room_tiyn}",
+    "lower the sum of that year, or have the finance body set its limits (limit.set)",
+)  # fmt: skip
+AGREEMENT_SUBJECT = _reason(
+    "TP218-KIND", "TP 218",
+    "шарттың мәні ерекшелікке сай емес: {kind}, ерекшелік {specific} – {kinds}",
+    "предмет договора не соответствует специфике: {kind}, специфика {specific} – {kinds}",
+    "the subject {kind} does not fit specific {specific}, which is for {kinds}",
+    "register the agreement under the specific of its subject",
+)  # fmt: skip
+NOTIFICATION = _reason(
+    "TP217-NOTIFICATION", "TP 208, 211, 217, 218",
+    "алдыңғы хабарламаның нөмірі дұрыс емес: {obligation}, {notification}, дұрысы {expected}",
+    "неверный номер предыдущего уведомления: {obligation}, {notification}, должен быть {expected}",
+    "the last notification of {obligation} is {expected}, not {notification}",
+    "name the number of the last notification of registration",
+)  # fmt: skip
+AGREEMENT_FULL = _reason(
+    "AGR-FULL", "TP 215",
+    "шарттағы өтінімдер тым көп: {agreement}, шегі {limit}",
+    "слишком много заявок по договору: {agreement}, предел {limit}",
+    "agreement {agreement} has {limit} obligations of all years, no more fit",
+    "conclude the rest as an agreement of its own",
+)  # fmt: skip
+AGREEMENT_REST = _reason(
+    "TP211", "TP 182, 211",
+    "жылдар сомасы шарттың қалдығына тең емес: қалдық {left_tiyn}, жылдар бойынша {found_tiyn}",
+    "суммы по годам не равны остатку договора: остаток {left_tiyn}, по годам {found_tiyn}",
+    "{left_tiyn} of the total {total_tiyn} are left after {before_tiyn} of earlier years, the years state "
+    "{found_tiyn}",
+    "state the sums from this year on: the total less acts and the advance outstanding of earlier years",
+)  # fmt: skip
+REREGISTER_YEAR = _reason(
+    "TP211-YEAR", "TP 211, 224",
+    "шарт {budget} бюджетінің {last} жылына тіркелген: {agreement}",
+    "договор зарегистрирован на {last} год бюджета {budget}: {agreement}",
+    "agreement {agreement} is registered in {last} of budget {budget}, not in a year before {year}",
+    "register again only agreements of an earlier year of the same budget; change this one with "
+    "agreement.amend",
+)  # fmt: skip
+REREGISTER_TWICE = _reason(
+    "TP211-TWICE", "TP 211, 215",
+    "міндеттеме жалғастырылған: {previous} → {obligation}",
+    "обязательство уже продолжено: {previous} → {obligation}",
+    "obligation {obligation} goes on with {previous} already",
+    "one obligation of the new year for each of the old ones",
+)  # fmt: skip
+PENALTY_EXCEEDS = _reason(
+    "TP217-PENALTY", "TP 217",
+    "тұрақсыздық айыбы қалған сомадан асады: {amount_tiyn} > {room_tiyn}",
+    "неустойка больше остатка: {amount_tiyn} > {room_tiyn}",
+    "the penalty {amount_tiyn} is more than is left to withhold it from: {room_tiyn}",
+    "withhold a penalty before the final payment, from what is registered or from an act that is not paid",
+)  # fmt: skip
+ACT_PENALTY = _reason(
+    "ACT-PENALTY", "BC 109(5), TP 217",
+    "акт бойынша тұрақсыздық айыбы ұсталған: {act}, {penalty}, {amount_tiyn}",
+    "по акту удержана неустойка: {act}, {penalty}, {amount_tiyn}",
+    "{amount_tiyn} of act {act} are withheld as the penalty {penalty}",
+    "settle the difference by a new act with the supplier",
+)  # fmt: skip
+EXEMPTION = _reason(
+    "REG-EXEMPTION", "TP 179, REG",
+    "бұл ерекшелік бойынша тіркеу міндетті емес, босату негізі қажет емес: {specific}, {exemption}",
+    "по специфике регистрация не обязательна, основание освобождения лишнее: {specific}, {exemption}",
+    "no registration is due under specific {specific}, so the exemption {exemption} has no place",
+    "leave the exemption out",
+)  # fmt: skip
+DECEMBER = _reason(
+    "TP202", "BC 101(5), TP 202",
+    "өткен жылдың құжаты: {date}, ерекшелік {specific}, жыл {year}",
+    "документ прошлого года: {date}, специфика {specific}, год {year}",
+    "the document of {date} under specific {specific} belongs to a year before {year}",
+    "only December's listed services are accepted in the first quarter; else accept the debt of that year",
+)  # fmt: skip
+DEBT_FORM = _reason(
+    "DEBT-FORM", "TP 179, 208",
+    "{field} деректемесі міндеттеменің түріне сай емес: {kind}",
+    "реквизит {field} не соответствует виду обязательства: {kind}",
+    "the field {field} does not fit an obligation of kind {kind}",
+    "a debt names the obligation it arose under; nothing else names a debt or its notification",
+)  # fmt: skip
+DEBT_NONE = _reason(
+    "DEBT-NONE", "TP 202, 208",
+    "кредиторлық берешек жоқ: {debt}", "кредиторской задолженности нет: {debt}",
+    "{holder} has no debt {debt} of a closed year of this budget",
+    "check the obligation; list the debts of the institution",
+)  # fmt: skip
+DEBT_EXCEEDS = _reason(
+    "TP208", "TP 208",
+    "сома берешек қалдығынан асады: {debt}, {amount_tiyn} > {left_tiyn}",
+    "сумма превышает остаток задолженности: {debt}, {amount_tiyn} > {left_tiyn}",
+    "{amount_tiyn} are more than is left of debt {debt}: {left_tiyn}",
+    "accept what is left; what was kept until commissioning has the kind retention",
+)  # fmt: skip
+DEBT_SPECIFIC = _reason(
+    "TP208-SPECIFIC", "TP 208",
+    "берешек сол ерекшелік бойынша төленеді: {debt}, {specific}, дұрысы {expected}",
+    "задолженность оплачивается по той же специфике: {debt}, {specific}, должна быть {expected}",
+    "debt {debt} arose under specific {expected}, not {specific}",
+    "accept it under the specific it arose under",
+)  # fmt: skip
+DEBT_DATE = _reason(
+    "TP208-DATE", "TP 208",
+    "салыстыру актісінің күні {date}, дұрысы {expected}",
+    "акт сверки датирован {date}, должен быть {expected}",
+    "the reconciliation act is dated {date}, it must be dated {expected}",
+    "sign a reconciliation act as of the 1st of the open month",
+)  # fmt: skip
+DEBT_PAYEE = _reason(
+    "TP208-PAYEE", "TP 208",
+    "берешектің алушысы басқа: {debt}, {payee}, дұрысы {expected}",
+    "получатель задолженности другой: {debt}, {payee}, должен быть {expected}",
+    "debt {debt} is owed to {expected}, not to {payee}",
+    "name the payee of the debt",
+)  # fmt: skip
+PAYMENT_ORDER = _reason(
+    "TP228-ORDER", "BC 110(3), TP 228",
+    "төлемнің кезектілігі: кезек {priority}, төлемнен кейін {left_tiyn} қалады, кезек 1 – {first_tiyn}, "
+    "кезек 2 – {second_tiyn}",
+    "очерёдность платежей: очередь {priority}, после платежа останется {left_tiyn}, очередь 1 – "
+    "{first_tiyn}, очередь 2 – {second_tiyn}",
+    "a payment of priority {priority} would leave {left_tiyn}, but {first_tiyn} of priority 1 and "
+    "{second_tiyn} of priority 2 wait",
+    "execute the requests of higher priority first, and return those that have expired",
+)  # fmt: skip
+RESTORE_CODE = _reason(
+    "TP237-CODE", "BC 110(5), TP 237",
+    "{number} төлемі {year} жылдікі, түсімдер коды: {code}",
+    "платёж {number} относится к {year} году, код поступлений: {code}",
+    "payment {number} belongs to {year}; its receipts code is stated as {code}",
+    "name a receipts code when the payment's year is closed, and none while it is open",
+)  # fmt: skip
+
 # --- holds and sequester (contracts/holds.py, contracts/sequester.py)
 
 HOLD_EXISTS = _reason(

@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chain.codec import DAY, NAME, ListOf, OneOf, Optional, Row
-from contracts import appropriations, budget_acts, directories, plans, reasons, tokens, treasury
+from contracts import (
+    appropriations,
+    budget_acts,
+    budgets,
+    commitments,
+    directories,
+    plans,
+    reasons,
+    tokens,
+    treasury,
+)
 from contracts.actions import Call, action, row
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
@@ -23,7 +33,6 @@ from contracts.records import (
     Appropriation,
     Claim,
     Collection,
-    Commitment,
     Debt,
     Kind,
     Line,
@@ -41,7 +50,6 @@ from contracts.records import (
     appropriation_key,
     budget_key,
     claim_key,
-    commitment_key,
     debt_key,
     institution_of,
     obligation_key,
@@ -134,6 +142,7 @@ def recode(call: Call) -> None:
     budget, year, source, document, date, cause, rows = fields_of(call.arguments)
     plans.refuse_ended(call, year)
     refuse_ahead(date, call.day(), "date")
+    budgets.require_authority(call, budget)
     appropriations.budget_of(call.state, budget, year)
     routes = _routes(call, Line(budget, year, source, "", "", None, None), rows)
     found = _found(call, routes)
@@ -277,7 +286,8 @@ def _add_obligation(state: StateReader, papers: _Papers, holder: str, name: str)
         return
     agreement = Agreement.find(state, Collection.AGREEMENTS, agreement_key(holder, obligation.agreement))
     assert agreement is not None, "an obligation names a recorded agreement"
-    papers.agreements[holder, obligation.agreement] = agreement
+    if name in agreement.obligations:
+        papers.agreements[holder, obligation.agreement] = agreement
 
 
 def _obligation(state: StateReader, holder: str, name: str) -> Obligation:
@@ -353,6 +363,8 @@ def _less(figures: tuple[int, ...]) -> tuple[int, ...]:
 def _carry_papers(call: Call, routes: _Routes, papers: _Papers) -> None:
     for (holder, name), obligation in papers.obligations.items():
         new = routes[_Place(holder, obligation.line)]
+        if obligation.agreement is not None and new.holder != holder:
+            _check_no_debt(papers, holder, name, obligation.agreement)
         changed = replace(obligation, line=new.line)
         _carry(call, Collection.OBLIGATIONS, obligation_key, (holder, new.holder), name, changed)
         claim = Claim.find(call.state, Collection.CLAIMS, claim_key(holder, name))
@@ -377,6 +389,13 @@ def _carry_papers(call: Call, routes: _Routes, papers: _Papers) -> None:
         transfer = Transfer.find(call.state, Collection.TRANSFERS, payment_key(holder, name))
         if transfer is not None:
             _carry(call, Collection.TRANSFERS, payment_key, ends, name, transfer)
+
+
+def _check_no_debt(papers: _Papers, holder: str, name: str, number: str) -> None:
+    """An accepted debt of an agreement stays with the institution that has the agreement."""
+    agreement = papers.agreements.get((holder, number))
+    if agreement is None or agreement.debts:
+        raise RejectionError(reasons.RECODE_SPLIT, agreement=number, obligation=name)
 
 
 def _carry(
@@ -404,23 +423,10 @@ def _carry_agreement(
     new = routes[_Place(holder, papers.obligations[holder, name].line)]
     changed = replace(agreement, administrator=new.line.administrator, programme=new.line.programme)
     _carry(call, Collection.AGREEMENTS, agreement_key, (holder, new.holder), number, changed)
-    old = (agreement.administrator, agreement.programme)
-    if old != (changed.administrator, changed.programme):
+    if (agreement.administrator, agreement.programme) != (changed.administrator, changed.programme):
         for year, amount in agreement.years[1:]:
-            _promise(call, commitment_key(agreement.budget, year, *old), -amount)
-            _promise(
-                call, commitment_key(agreement.budget, year, changed.administrator, changed.programme), amount
-            )
-
-
-def _promise(call: Call, key: bytes, change: int) -> None:
-    found = Commitment.find(call.state, Collection.COMMITMENTS, key) or Commitment(0)
-    amount = found.amount + change
-    assert amount >= 0, "no more is taken back than was promised"
-    if amount:
-        put(call.state, Collection.COMMITMENTS, key, Commitment(amount))
-    else:
-        call.state.delete(Collection.COMMITMENTS, key)
+            commitments.move(call, agreement, year, -amount)
+            commitments.move(call, changed, year, amount)
 
 
 # --- between programmes
@@ -455,7 +461,7 @@ def _appropriate(
         rows.append((new.administrator, new.programme, amount, 0))
     if unprotected:
         record = appropriations.budget_of(call.state, budget, year)
-        changed = replace(record, unprotected=record.unprotected + unprotected)
+        changed = replace(record, unprotected=max(record.unprotected + unprotected, 0))
         put(call.state, Collection.BUDGETS, budget_key(budget, year), changed)
     return rows
 

@@ -1254,7 +1254,7 @@ class Payment(Record):
 
 @dataclass(frozen=True, slots=True)
 class Queue(Record):
-    """queues[[budget, source, year]]: очерёдность платежей: tiyn of the requests that wait, by priority 1 to 3.
+    """queues[[budget, source, year]]: очерёдность: tiyn of the requests that wait, by priority 1 to 3.
 
     An expired request waits until the treasury returns it (TP 228, 236).
     """

@@ -20,7 +20,9 @@ from contracts import (
     plan_changes,
     plans,
     recodes,
+    registrations,
     sequester,
+    supplements,
     year_end,
 )
 from contracts import changes as budget_changes
@@ -222,7 +224,7 @@ def register(ledger: Ledger, number: str, units: int, advance: int = 0, **change
     ledger.do(GU, "agreement.register", *registration(agreement))
 
 
-def an_amendment(number: str, units: int, advance: int = 0, **changes: Any) -> Values:
+def an_amendment(number: str, units: int, advance: int = 0, serial: int = 1, **changes: Any) -> Values:
     values: dict[str, Any] = {
         "agreement": number,
         "supplement": "1",
@@ -232,18 +234,81 @@ def an_amendment(number: str, units: int, advance: int = 0, **changes: Any) -> V
         "years": ((YEAR, units * U),),
         "valid_until": day_number(2026, 12, 31),
         "expertise": None,
-        "obligations": (filled_amendment(number.lower(), units, advance),),
+        "obligations": (filled_amendment(number.lower(), units, advance, serial),),
     }
-    return filled(agreements.AMEND, **{**values, **changes})
+    return filled(supplements.AMEND, **{**values, **changes})
 
 
-def filled_amendment(name: str, units: int, advance: int = 0) -> Values:
-    return filled(agreements.AMEND_ROW, obligation=name, amount=units * U, advance=advance * U)
+def filled_amendment(name: str, units: int, advance: int = 0, serial: int = 1, **changes: Any) -> Values:
+    """`serial`: of the notification that the supplement closes."""
+    values: dict[str, Any] = {
+        "obligation": name,
+        "notification": notification(name, serial),
+        "amount": units * U,
+        "advance": advance * U,
+    }
+    return filled(supplements.AMEND_ROW, **{**values, **changes})
+
+
+def notification(name: str, serial: int = 1, year: int = YEAR, code: str = "2280101") -> str:
+    return f"{code}/{year % 100}-{name}-{serial}"
+
+
+def a_penalty(number: str, units: int, name: str = "pen-1", **changes: Any) -> Values:
+    values: dict[str, Any] = {
+        "agreement": number,
+        "supplement": "неустойка 1",
+        "date": DAY,
+        "obligation": number.lower(),
+        "notification": notification(number.lower()),
+        "act": None,
+        "penalty": name,
+        "receipts": "201510",
+        "amount": units * U,
+    }
+    return filled(supplements.PENALTY_DOCUMENT, **{**values, **changes})
+
+
+def a_continuation(
+    name: str, units: int, previous: str | None, advance: int = 0, specific: str = "159", **changes: Any
+) -> Values:
+    """An obligation of the next year that goes on with `previous`."""
+    values: dict[str, Any] = {
+        "obligation": name,
+        "subprogramme": "100",
+        "specific": specific,
+        "expense": None,
+        "amount": units * U,
+        "advance": advance * U,
+        "previous": previous,
+        "notification": None if previous is None else notification(previous),
+    }
+    return filled(registrations.CONTINUED_ROW, **{**values, **changes})
+
+
+def a_reregistration(number: str, *rows: Values, year: int = YEAR + 1, **changes: Any) -> Values:
+    amount = sum(row[4] for row in rows)
+    values: dict[str, Any] = {
+        "agreement": number,
+        "years": ((year, amount),),
+        "valid_until": day_number(year, 12, 31),
+        "advance_ground": None,
+        "obligations": rows,
+    }
+    row = filled(registrations.REREGISTERED_ROW, **{**values, **changes})
+    return (BUDGET, year, "1", (row,))
+
+
+def with_base(ledger: Ledger, units: int = 100_000, *years: int) -> Ledger:
+    """Base expenditure of administrator 228 in years to come (the next two): what agreements may promise."""
+    for year in years or (YEAR + 1, YEAR + 2):
+        ledger.do("mof", "limit.set", *limits(a_limit(base=units), year=year))
+    return ledger
 
 
 def a_termination(number: str, **changes: Any) -> Values:
     values: dict[str, Any] = {"agreement": number, "date": DAY, "ground": "agreement", "note": "соглашение"}
-    return filled(agreements.TERMINATE, **{**values, **changes})
+    return filled(supplements.TERMINATE, **{**values, **changes})
 
 
 def an_act(act: str, obligation: str, units: int, **changes: Any) -> Values:
@@ -278,6 +343,9 @@ def an_invoice(name: str, units: int, specific: str = "151", **changes: Any) -> 
         "document": "счёт 1",
         "document_date": DAY,
         "amount": units * U,
+        "exemption": None,
+        "debt": None,
+        "notification": None,
     }
     return filled(obligations.OBLIGATION_ROW, **{**values, **changes})
 
@@ -312,6 +380,7 @@ def a_return(serial: int, units: int, **changes: Any) -> Values:
         "number": payment_number(serial),
         "amount": units * U,
         "document": "выписка 7",
+        "receipts": None,
     }
     return filled(payments.RESTORE_ROW, **{**values, **changes})
 

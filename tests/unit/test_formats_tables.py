@@ -52,6 +52,7 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.AGREEMENTS: (records.Agreement,),
     Collection.ACTS: (records.Act,),
     Collection.PAYMENTS: (records.Payment,),
+    Collection.QUEUES: (records.Queue,),
     Collection.TRANSFERS: (records.Transfer,),
     Collection.TRANSFER_TOTALS: (records.TransferTotals,),
     Collection.BUDGET_ACTS: (records.BudgetAct,),

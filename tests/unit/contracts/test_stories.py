@@ -85,7 +85,7 @@ def test_an_amendment_down_frees_what_is_only_registered() -> None:
     ledger.do(GU, "agreement.amend", *an_amendment("A", 700))
     assert position(ledger) == {"paid": 400, "registered": 300, "allocated": 300}
     register(ledger, "B", 300)
-    refusal = ledger.refused(GU, "agreement.amend", *an_amendment("A", 301, supplement="2"))
+    refusal = ledger.refused(GU, "agreement.amend", *an_amendment("A", 301, serial=2, supplement="2"))
     assert refusal.reason is reasons.AMEND_BELOW
     assert position(ledger) == {"paid": 400, "registered": 600}
     assert invariants.recount(ledger.state) == ()

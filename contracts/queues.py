@@ -1,0 +1,86 @@
+"""The order of payment while cash is short (очерёдность, TP 228).
+
+Requests that wait are counted by priority: 1 debt service, pensions and benefits, pay, transfers to persons
+and the like; 2 food, medicines, utilities, communications and the like; 3 the rest. What is left after a
+payment must still cover every waiting request of a higher priority; an expired request waits until the
+treasury returns it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chain.codec import UINT_MAXIMUM
+from contracts import reasons
+from contracts.actions import Call
+from contracts.directories import DirectoryName
+from contracts.records import (
+    EMPTY_QUEUE,
+    Collection,
+    Directory,
+    DirectoryVersion,
+    Line,
+    Queue,
+    cash_of,
+    directory_key,
+    put,
+    queue_key,
+)
+from contracts.rejection import RejectionError
+from contracts.state import StateReader
+
+PRIORITIES: Final = (1, 2, 3)
+LAST: Final = 3
+"""Of a specific that no list names."""
+
+
+def queue_of(state: StateReader, line: Line) -> Queue:
+    """What waits for the cash of a line's budget, source and year."""
+    key = queue_key(line.budget, line.source, line.year)
+    return Queue.find(state, Collection.QUEUES, key) or EMPTY_QUEUE
+
+
+def priority_of(call: Call, line: Line) -> int:
+    """The priority of a specific on the operational day.
+
+    A local budget that has lists of its own names them in its entry of the directory: attributes `priority-1`
+    and `priority-2`, specifics with spaces between. Else attribute `priority` of the specific's entry.
+    """
+    budget = _entry(call, DirectoryName.BUDGETS, line.budget)
+    lists = [None if budget is None else budget.attribute(f"priority-{number}") for number in PRIORITIES[:-1]]
+    if any(listed is not None for listed in lists):
+        for number, listed in zip(PRIORITIES, lists, strict=False):
+            if line.specific in (listed or "").split():
+                return number
+        return LAST
+    specific = _entry(call, DirectoryName.ECONOMIC, line.specific or "")
+    stated = None if specific is None else specific.attribute("priority")
+    return int(stated) if stated in ("1", "2") else LAST
+
+
+def _entry(call: Call, directory: str, code: str) -> DirectoryVersion | None:
+    found = Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code))
+    return None if found is None else found.on(call.day())
+
+
+def wait(call: Call, line: Line, priority: int, amount: int) -> None:
+    """A request of `amount` tiyn waits; negative: it waits no longer."""
+    waiting = list(queue_of(call.state, line).waiting)
+    waiting[priority - 1] += amount
+    if waiting[priority - 1] > UINT_MAXIMUM:
+        raise RejectionError(reasons.SUM_TOO_LARGE)
+    assert waiting[priority - 1] >= 0, "no request ends twice"
+    put(call.state, Collection.QUEUES, queue_key(line.budget, line.source, line.year), Queue(tuple(waiting)))
+
+
+def check_order(call: Call, line: Line, priority: int, amount: int) -> None:
+    """Refuses TP228-ORDER when the payment would leave too little for what comes before it."""
+    waiting = queue_of(call.state, line).waiting
+    before = sum(waiting[: priority - 1])
+    left = cash_of(call.state, line.budget, line.source, line.year).balance - amount
+    if 0 <= left < before:
+        raise RejectionError(
+            reasons.PAYMENT_ORDER,
+            priority=priority, left_tiyn=left, first_tiyn=waiting[0],
+            second_tiyn=waiting[1] if priority > 2 else 0,
+        )  # fmt: skip
