@@ -1,6 +1,8 @@
 """Ratings that anybody can recompute, and money of the plans that is not accepted in time."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -274,3 +276,12 @@ def test_nothing_is_warned_of_after_the_year() -> None:
     ledger.open_day(2027, 1, 5)
     refusal = ledger.refused("mof", "unaccepted.warn", *a_warning(a_warning_row(750, month=11)))
     assert refusal.reason is reasons.YEAR_NOT_OPEN
+
+
+def test_the_published_formula_is_the_one_that_counts() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/ratings.md").read_text(encoding="utf-8")
+    section = page.split("## Formula 1", 1)[1]
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.*?) \|", section, re.MULTILINE)
+    assert [(name, int(points), text) for name, points, text in rows] == [
+        (name, points, texts[2]) for name, points, texts in incentives.WEIGHTS
+    ]
