@@ -1,0 +1,220 @@
+"""Statements of budgets as a person asks for them, over a node that answers from a ledger in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import reading, statements, year
+from cli.client import Client
+from cli.main import run
+from cli.session import Session
+from contracts.records import (
+    STATUSES,
+    Balance,
+    Collection,
+    Line,
+    balance_of,
+    prefix_of,
+    programme_scope,
+    trusted,
+)
+from contracts.statements import under
+from tests.support.budget import Ledger, a_ledger
+from tests.support.year import (
+    BUDGET,
+    POOL,
+    YEAR,
+    U,
+    a_block,
+    a_held_row,
+    a_law,
+    a_programme,
+    cumulative,
+    with_shortfall,
+)
+from tests.unit.contracts.test_statements import a_changed_budget
+from tests.unit.contracts.test_transfers import OBLAST, REPUBLIC, a_tree, send
+
+HEIGHT = 9
+Eqz = Callable[..., Any]
+
+
+def _tenge(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02d}"
+
+
+def _totals(ledger: Ledger, budget: str, of_year: int) -> dict[str, Any]:
+    prefix = prefix_of(5, 1, budget, of_year)
+    found = [
+        (trusted(key)[3:], Balance.decode(value))
+        for key, value in under(ledger.state, Collection.BALANCES, prefix)
+    ]
+    programmes = [
+        {
+            "administrator": administrator,
+            "programme": programme,
+            "issued": _tenge(balance.issued),
+            "statuses": {name: _tenge(balance.total(slots)) for name, slots in STATUSES},
+        }
+        for (administrator, programme), balance in found
+    ]
+    sums = {name: _tenge(sum(one.total(slots) for _, one in found)) for name, slots in STATUSES}
+    issued = _tenge(sum(balance.issued for _, balance in found))
+    return {"height": HEIGHT, "statuses": sums, "issued": issued, "programmes": programmes}
+
+
+def _answer(ledger: Ledger, request: httpx.Request) -> dict[str, Any]:
+    """What a node says of the ledger (docs of the HTTP API); two pairs a page, so that pages follow."""
+    asked = request.url.params
+    parts = request.url.path.split("/")[2:]
+    if parts == ["status"]:
+        return {"height": HEIGHT, "block_time": "2026-02-02T00:00:00Z"}
+    if parts == ["totals"]:
+        return _totals(ledger, asked["budget"], int(asked["year"]))
+    if len(parts) == 3:
+        value = ledger.state.get(parts[1], b"" if parts[2] == "-" else bytes.fromhex(parts[2]))
+        return {"height": HEIGHT, "value": None if value is None else value.hex()}
+    after = bytes.fromhex(asked.get("after", ""))
+    pairs = [
+        (key, value)
+        for key, value in under(ledger.state, parts[1], bytes.fromhex(asked.get("prefix", "")))
+        if not after or key > after
+    ]
+    items = [{"key": key.hex(), "value": value.hex()} for key, value in pairs[:2]]
+    return {"height": HEIGHT, "items": items, "next": items[-1]["key"] if len(pairs) > 2 else None}
+
+
+@pytest.fixture
+def eqz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Eqz:
+    """Runs a command over a ledger: (exit status, its JSON)."""
+
+    def of(ledger: Ledger, *arguments: str) -> tuple[int, Any]:
+        @contextmanager
+        def connected(nodes: Sequence[str]) -> Iterator[Client]:
+            def answer(request: httpx.Request) -> httpx.Response:
+                return httpx.Response(200, json=_answer(ledger, request))
+
+            yield Client(["http://node"], httpx.MockTransport(answer))
+
+        for module in (statements, year, reading):
+            monkeypatch.setattr(module, "connected", connected)
+        session = Session(environment={"EQZ_CONFIG": "/nonexistent"})
+        status = run([*arguments, "--node", "http://node", "-o", "json"], session)
+        said = capsys.readouterr()
+        assert said.out, said.err
+        return status, json.loads(said.out)
+
+    return of
+
+
+def test_a_budget_shows_its_three_figures(eqz: Eqz) -> None:
+    status, said = eqz(a_changed_budget(), "budget", "show", "--year", "2026")
+    item = said["item"]
+    assert status == 0
+    assert item["figures"] == {
+        "approved": "2000000.00", "refined": "2015000.00", "adjusted": "2015000.00",
+        "sequestered": "3000.00", "in_force": "2012000.00",
+    }  # fmt: skip
+    assert item["sections"]["costs"] == item["figures"]
+    assert (item["costs"], item["annulled"]) == ("2015000.00", "8000.00")
+
+
+def test_every_programme_shows_its_three_figures(eqz: Eqz) -> None:
+    _, said = eqz(a_changed_budget(), "budget", "show", BUDGET, "2026", "--by-programme")
+    figures = [item["figures"] for item in said["items"]]
+    assert [(one["approved"], one["refined"], one["adjusted"]) for one in figures] == [
+        ("1000000.00", "1020000.00", "1030000.00"),
+        ("1000000.00", "995000.00", "985000.00"),
+    ]
+
+
+def test_a_budget_is_named_once(eqz: Eqz) -> None:
+    with pytest.raises(AssertionError, match="USAGE"):
+        eqz(a_ledger(), "budget", "show", BUDGET, "2026", "--year", "2026")
+    with pytest.raises(AssertionError, match="NOT-FOUND"):
+        eqz(a_ledger(), "budget", "show", BUDGET, "2026")
+
+
+def test_acts_are_a_row_a_programme(eqz: Eqz) -> None:
+    ledger = a_changed_budget()
+    _, said = eqz(ledger, "budget", "acts", f"budget={BUDGET}", "year=2026")
+    assert [
+        (one["serial"], one["kind"], one["programme"], one["up"], one["down"]) for one in said["items"]
+    ] == [
+        (1, "adjustment", "001", "10000.00", "0.00"),
+        (1, "adjustment", "003", "0.00", "10000.00"),
+        (2, "refinement", "001", "20000.00", "0.00"),
+        (2, "refinement", "003", "0.00", "5000.00"),
+        (3, "sequester", "003", "0.00", "3000.00"),
+    ]
+    assert said["items"][0]["case"] == "reallocation"
+    _, cut = eqz(ledger, "budget", "acts", "kind=sequester")
+    assert [one["document"] for one in cut["items"]] == ["постановление 1"]
+
+
+def test_the_no_shift_statement_says_proven(eqz: Eqz) -> None:
+    status, said = eqz(a_changed_budget(), "budget", "no-shift", "--year", "2026")
+    item = said["item"]
+    assert (status, item["result"], item["month"], item["acts"]) == (0, "PROVEN", 2, 3)
+    assert [(one["received"], one["given"]) for one in item["programmes"]] == [
+        ("10000.00", "0.00"),
+        ("0.00", "10000.00"),
+    ]
+    _, january = eqz(a_changed_budget(), "budget", "no-shift", "--year", "2026", "--month", "1")
+    assert january["item"]["acts"] == 1
+
+
+def test_the_no_shift_statement_names_what_contradicts_it(eqz: Eqz) -> None:
+    ledger = a_changed_budget()
+    scope = programme_scope(Line(BUDGET, YEAR, "1", "228", "003", None, None))
+    shifted = replace(balance_of(ledger.state, scope), given=107 * U)
+    ledger.state.commit({(Collection.BALANCES, scope): shifted.encode()})
+    status, said = eqz(ledger, "budget", "no-shift", "--year", "2026")
+    assert (status, said["item"]["result"]) == (10, "CONTRADICTED")
+    assert [len(one["findings"]) for one in said["item"]["programmes"]] == [0, 1]
+
+
+def test_budgets_are_added_up_without_mutual_flows(eqz: Eqz) -> None:
+    ledger = a_tree(REPUBLIC, OBLAST)
+    send(ledger, 1, REPUBLIC, OBLAST, 300)
+    _, said = eqz(ledger, "budget", "consolidated", REPUBLIC, OBLAST, "--year", "2026")
+    assert [(one["budget"], one["received"], one["redeemed"]) for one in said["items"]] == [
+        (REPUBLIC, "100000.00", "30000.00"),
+        (OBLAST, "30000.00", "0.00"),
+        ("gross", "130000.00", "30000.00"),
+        ("mutual", "30000.00", "30000.00"),
+        ("net", "100000.00", "0.00"),
+    ]
+
+
+def test_transfers_stand_against_receipts_by_month(eqz: Eqz) -> None:
+    ledger = a_tree(REPUBLIC, OBLAST)
+    rows = ((OBLAST, YEAR, "502111", cumulative(500, 400)),)
+    ledger.do("treasury", "receipts.plan", "план", rows)
+    _, said = eqz(ledger, "budget", "transfers-plan", REPUBLIC, OBLAST, "--year", "2026")
+    assert said["item"]["differing_months"] == [1]
+    assert said["item"]["months"][0] == {"month": 1, "planned": "50000.00", "expected": "40000.00"}
+    assert said["item"]["transfers"] == [{"lower": OBLAST, "sent": "0.00"}]
+
+
+def test_a_notice_says_what_may_be_unblocked(eqz: Eqz) -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000)))
+    with_shortfall(ledger, 100)
+    ledger.do("treasury", "treasury.block", *a_block(a_held_row(80, **POOL)))
+    assert eqz(ledger, "treasury", "notices")[1]["items"] == []
+    receipt = ("receipt", BUDGET, "1", "101110", 60 * U, "")
+    ledger.do("treasury", "receipts.post", "выписка", (receipt,))
+    assert eqz(ledger, "treasury", "notices", BUDGET)[1]["items"] == [
+        {
+            "budget": BUDGET, "year": YEAR, "month": 1, "blocked": "8000.00", "shortfall": "4000.00",
+            "excess": "4000.00",
+        }
+    ]  # fmt: skip
