@@ -72,21 +72,50 @@ def show_code(session: Session, directory: str, code: str, read: Reading) -> Non
         emit_item(session, "eqz.directory.show/1", newest, as_of(client, int(found["height"])))
 
 
-@click.command("history", help="All versions of one code, oldest first.")
+@click.command("history", help="All versions of one code, oldest first; before them those it replaced.")
 @click.argument("directory")
 @click.argument("code")
 @reading_options
 @global_options
 @pass_session
 def history(session: Session, directory: str, code: str, read: Reading) -> None:
-    """The past is never edited."""
+    """The past is never edited: a renumbered code names the one before it by the attribute `replaces`."""
     with connected(session.nodes()) as client:
-        key = directory_key(directory, code)
-        found = client.value(Collection.DIRECTORIES, key, read.height(client))
-        if found["value"] is None:
-            raise NotFoundError(f"no code {code} in {directory}", "NOT-FOUND")
-        versions = directory_items(key, bytes.fromhex(found["value"]))
-        emit_list(session, "eqz.directory.history/1", versions, as_of(client, int(found["height"])))
+        height = read.height(client)
+        versions: list[dict[str, Json]] = []
+        seen: set[str] = set()
+        wanted = [code]
+        while wanted:
+            one = wanted.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            key = directory_key(directory, one)
+            found = client.value(Collection.DIRECTORIES, key, height)
+            height = int(found["height"])
+            if found["value"] is None:
+                if one == code:
+                    raise NotFoundError(f"no code {code} in {directory}", "NOT-FOUND")
+                continue
+            items = directory_items(key, bytes.fromhex(found["value"]))
+            versions = [*items, *versions]
+            wanted += _replaced(items)
+        assert height is not None, "an answer names its height"
+        emit_list(session, "eqz.directory.history/1", versions, as_of(client, height))
+
+
+REPLACES = "replaces"
+"""Attribute of a renumbered code: the codes it goes on with, parted by spaces."""
+
+
+def _replaced(versions: list[dict[str, Json]]) -> list[str]:
+    """The codes that the versions of a code replaced, the earliest version's last."""
+    found: list[str] = []
+    for version in versions:
+        attributes = version["attributes"]
+        assert isinstance(attributes, dict), "a version shows its attributes by name"
+        found += str(attributes.get(REPLACES, "")).split()
+    return found
 
 
 @click.command("import")
@@ -99,7 +128,9 @@ def history(session: Session, directory: str, code: str, read: Reading) -> None:
 def import_csv(session: Session, directory: str, file: Path, valid_from: str | None, out: Path) -> None:
     """Make the document of directory publish from a CSV file.
 
-    Columns code, name_ru, where known name_kk, name_en, valid_from, valid_to; others are attributes.
+    Columns code, name_ru, where known name_kk, name_en, valid_from, valid_to; others are attributes. In place
+    of code: category, class, subclass, specific (receipts); administrator, programme, subprogramme
+    (functional), as the classification prints them.
     """
     if directory not in DirectoryName.ALL:
         raise InputError(
@@ -117,7 +148,7 @@ def import_csv(session: Session, directory: str, file: Path, valid_from: str | N
             "INPUT-CSV",
             Details(remedy="save it as CSV UTF-8"),
         ) from None
-    rows = [_row(row, number, file, valid_from) for number, row in enumerate(table, 2)]
+    rows = [_row(_coded(row, directory), number, file, valid_from) for number, row in enumerate(table, 2)]
     if not rows:
         raise InputError(f"{file} has no rows", "INPUT-CSV")
     document: Json = {"directory": directory, "rows": [*rows]}
@@ -125,6 +156,22 @@ def import_csv(session: Session, directory: str, file: Path, valid_from: str | N
     emit_item(
         session, "eqz.directory.import/1", {"directory": directory, "rows": len(rows), "document": str(out)}
     )
+
+
+PARTS = {
+    DirectoryName.RECEIPTS: (("category", "class", "subclass", "specific"), ""),
+    DirectoryName.FUNCTIONAL: (("administrator", "programme", "subprogramme"), "/"),
+}
+"""Columns that make a code where a table has none, and what stands between them (BC 11, 12)."""
+
+
+def _coded(row: dict[str, str], directory: str) -> dict[str, str]:
+    """The row with its code, put together from its parts where the table prints those."""
+    parts, mark = PARTS.get(directory, ((), ""))
+    if not parts or "code" in row or any(name not in row for name in parts):
+        return row
+    code = mark.join(row[name] for name in parts if row[name])
+    return {"code": code, **{name: text for name, text in row.items() if name not in parts}}
 
 
 def _row(row: dict[str, str], number: int, file: Path, valid_from: str | None) -> dict[str, Json]:

@@ -47,3 +47,32 @@ def test_a_directory_that_the_ledger_does_not_keep_is_refused_at_once(tmp_path: 
     (tmp_path / "t.csv").write_text("code,name_ru\n159,Услуги\n", encoding="utf-8")
     refused = Terminal(tmp_path).refused("directory", "import", "economics", "t.csv", *OPTIONS)
     assert refused == ("INPUT-DIRECTORY", 2)
+
+
+@pytest.mark.parametrize(
+    ("directory", "file", "count", "code", "attributes"),
+    [
+        ("administrators", "administrators.csv", 58, "101", []),
+        ("economic", "specifics.csv", 102, "111", []),
+        ("receipts", "revenues.csv", 59, "101105", []),
+        (
+            "functional", "expenditure_lines.csv", 121, "101/001",
+            [{"name": "functional_group", "text": "01"}, {"name": "subgroup", "text": "1"}],
+        ),
+    ],
+)  # fmt: skip
+def test_the_classification_is_imported_as_it_is_printed(
+    tmp_path: Path, directory: str, file: str, count: int, code: str, attributes: list[dict[str, str]]
+) -> None:
+    table = Path(__file__).parents[3] / "cli" / "data" / "ebk" / file
+    Terminal(tmp_path).eqz("directory", "import", directory, str(table), *OPTIONS)
+    rows = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))["rows"]
+    assert (len(rows), rows[0]["code"], rows[0]["attributes"]) == (count, code, attributes)
+    assert len({row["code"] for row in rows}) == count
+
+
+def test_a_renumbered_code_keeps_the_one_it_replaces(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("code,name_ru,replaces\n502111,Трансферты,402111\n", encoding="utf-8")
+    Terminal(tmp_path).eqz("directory", "import", "receipts", "t.csv", *OPTIONS)
+    (row,) = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))["rows"]
+    assert row["attributes"] == [{"name": "replaces", "text": "402111"}]

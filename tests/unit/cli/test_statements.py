@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli import reading, statements, year
+from cli import directories, reading, statements, year
 from cli.client import Client
 from cli.main import run
 from cli.session import Session
@@ -29,6 +29,7 @@ from contracts.statements import under
 from tests.support.budget import Ledger, a_ledger
 from tests.support.year import (
     BUDGET,
+    DAY,
     POOL,
     YEAR,
     U,
@@ -103,7 +104,7 @@ def eqz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
             yield Client(["http://node"], httpx.MockTransport(answer))
 
-        for module in (statements, year, reading):
+        for module in (statements, year, reading, directories):
             monkeypatch.setattr(module, "connected", connected)
         session = Session(environment={"EQZ_CONFIG": "/nonexistent"})
         status = run([*arguments, "--node", "http://node", "-o", "json"], session)
@@ -218,3 +219,11 @@ def test_a_notice_says_what_may_be_unblocked(eqz: Eqz) -> None:
             "excess": "4000.00",
         }
     ]  # fmt: skip
+
+
+def test_the_history_of_a_renumbered_code_begins_with_the_codes_before_it(eqz: Eqz) -> None:
+    ledger = a_ledger()
+    entry = ("502111", DAY, None, "Трансферттер", "Трансферты", None, (("replaces", "101110 201510"),))
+    ledger.do("mof", "directory.publish", "receipts", (entry,))
+    _, said = eqz(ledger, "directory", "history", "receipts", "502111")
+    assert [one["code"] for one in said["items"]] == ["101110", "201510", "502111"]
