@@ -24,6 +24,11 @@ from cli.failures import (
 from cli.session import Session, global_options
 
 NOUNS: dict[str, tuple[str, str]] = {
+    "limit": ("cli.nouns", "limits of expenditure of a year to come: set, list"),
+    "request": (
+        "cli.nouns",
+        "budget requests: form, consolidate, decide, return, align, list, items, show, difference, status",
+    ),
     "budget": ("cli.nouns", "the adopted budget: adopt, list, programmes, show"),
     "plan": ("cli.nouns", "financing plans: approve, list, show"),
     "agreement": ("cli.nouns", "agreements: register, amend, terminate, list, show"),
@@ -38,6 +43,9 @@ NOUNS: dict[str, tuple[str, str]] = {
         "cli.nouns",
         "ratings: compute, warn, object, list, conduct, warnings, figures, explain, unaccepted, propose",
     ),
+    "approval": ("cli.nouns", "documents on their way: submit, sign, reject, withdraw, inbox, list, show"),
+    "route": ("cli.nouns", "routes of approval: set, list, show"),
+    "deputy": ("cli.nouns", "deputies in approvals: appoint, revoke, list"),
     "directory": ("cli.nouns", "directories: list, show, history, publish, propose, import"),
     "institution": ("cli.nouns", "institutions: add, close, list, show"),
     "signer": ("cli.nouns", "signers: add, rotate, revoke, list"),
@@ -45,7 +53,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "rule": ("cli.rule", "grounds of refusal: list, explain"),
     "tx": (
         "cli.tx",
-        "any document: template, build, batch, show, check, sign, merge, submit, wait, status, receipt",
+        "any document: template, build, batch, show, check, why, sign, merge, submit, wait, status, receipt",
     ),
     "key": ("cli.key", "keys of people: new, list, show, rotate, prove, test"),
     "profile": ("cli.config", "sets of settings: list, use, set"),

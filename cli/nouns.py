@@ -12,13 +12,15 @@ from typing import Any, Final
 
 import click
 
-from cli import flow, reading
+from cli import ballots, flow, reading
+from cli.approval import APPROVAL_COMMANDS, ROUTE_COMMANDS
 from cli.client import connected
 from cli.directories import DIRECTORY_COMMANDS
 from cli.documents import Json, as_object, form
 from cli.envelope import known_action
 from cli.failures import InputError, NothingAcceptedError
 from cli.flow import Signing, Source, Way
+from cli.formation import REQUEST_COMMANDS
 from cli.options import signing_options, source_options
 from cli.output import emit_item, emit_list
 from cli.people import parse_signer, read_person
@@ -32,7 +34,15 @@ from contracts.records import Collection, Institution
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 CHANGES: Final[dict[str, dict[str, str]]] = {
-    "budget": {"adopt": "budget.adopt", "refine": "budget.refine", "adjust": "budget.adjust"},
+    "limit": {"set": "limit.set"},
+    "request": {
+        "form": "request.form", "consolidate": "request.consolidate", "decide": "request.decide",
+        "return": "request.return", "align": "request.align",
+    },
+    "budget": {
+        "adopt": "budget.adopt", "quarter": "budget.quarter", "refine": "budget.refine",
+        "adjust": "budget.adjust",
+    },
     "plan": {"approve": "plan.approve", "amend": "plan.amend", "recode": "plan.recode"},
     "agreement": {
         "register": "agreement.register", "reregister": "agreement.reregister", "amend": "agreement.amend",
@@ -54,6 +64,12 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
     },
     "year": {"close": "year.close", "carry-over": "carry-over.list"},
     "rating": {"compute": "rating.compute", "warn": "unaccepted.warn", "object": "unaccepted.object"},
+    "approval": {
+        "submit": "approval.submit", "sign": "approval.sign", "reject": "approval.reject",
+        "withdraw": "approval.withdraw",
+    },
+    "route": {"set": "route.set"},
+    "deputy": {"appoint": "deputy.appoint", "revoke": "deputy.revoke"},
     "directory": {"publish": "directory.publish", "propose": "directory.publish"},
     "institution": {"add": "ballot.propose", "close": "ballot.propose"},
     "signer": {"add": "signer.add", "rotate": "signer.rotate", "revoke": "signer.revoke"},
@@ -62,6 +78,8 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
 """Noun, verb, action."""
 
 LISTS: Final[dict[str, dict[str, str]]] = {
+    "limit": {"list": "limit"},
+    "request": {"list": "request", "items": "request-item"},
     "budget": {
         "list": "budget", "programmes": "appropriation", "adjustments": "adjustment",
         "proposals": "adjustment-proposal", "transfers": "transfer-totals"},
@@ -75,6 +93,9 @@ LISTS: Final[dict[str, dict[str, str]]] = {
     "sequester": {"list": "hold", "held": "hold-row"},
     "year": {"list": "closing", "debts": "debt", "claims": "claim", "carried": "carry-over"},
     "rating": {"list": "rating", "conduct": "conduct", "warnings": "warning"},
+    "approval": {"list": "approval"},
+    "route": {"list": "route"},
+    "deputy": {"list": "deputy"},
     "institution": {"list": "institution"},
     "signer": {"list": "signer"},
     "network": {"ballots": "ballot", "validators": "validator", "evidence": "evidence"},
@@ -86,6 +107,17 @@ KEEP: Final[dict[tuple[str, str], Callable[[Mapping[str, Json]], bool]]] = {
     ("treasury", "blocks"): lambda hold: hold["kind"] != "sequester",
 }
 """Both stand in one collection; each noun lists its own."""
+
+
+def _ballot_told(session: Session, item: dict[str, Json]) -> dict[str, Json]:
+    """A ballot with what it would do, in the language of the session."""
+    return {**item, "text": ballots.told_of(item["effect"])[session.language]}
+
+
+TELL: Final[dict[tuple[str, str], Callable[[Session, dict[str, Json]], dict[str, Json]]]] = {
+    ("network", "ballots"): _ballot_told,
+}
+"""What a list says besides the record."""
 
 SHOWS: Final[dict[str, str]] = {
     "plan": "plan",
@@ -108,10 +140,13 @@ HELP: Final = {
 """Verbs that say more than their action's summary."""
 
 OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
+    "request": REQUEST_COMMANDS,
     "budget": BUDGET_COMMANDS,
     "treasury": TREASURY_COMMANDS,
     "sequester": SEQUESTER_COMMANDS,
     "directory": DIRECTORY_COMMANDS,
+    "approval": APPROVAL_COMMANDS,
+    "route": ROUTE_COMMANDS,
     "year": YEAR_COMMANDS,
     "rating": RATING_COMMANDS,
 }
@@ -136,6 +171,14 @@ Preparer = Callable[[Session, str, Extra, Json], Json]
 
 def _as_written(session: Session, verb: str, extra: Extra, document: Json) -> Json:
     return document
+
+
+def _deputy_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    """deputy appoint|revoke with the person as INSTITUTION:SERIAL."""
+    found = dict(as_object(document, "document"))
+    if extra.signer is not None:
+        found["signer"] = _signer_id(session, extra.signer)
+    return found
 
 
 def _signer_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
@@ -229,6 +272,7 @@ def _proposal(session: Session, verb: str, extra: Extra, document: Json) -> Json
 
 PREPARE: Final[dict[str, Preparer]] = {
     "signer": _signer_document,
+    "deputy": _deputy_document,
     "institution": _institution_document,
     "network": _proposal,
 }
@@ -312,6 +356,8 @@ def _extra_options(noun: str, verb: str) -> tuple[Any, ...]:
     note = click.option("--note", help="For the members who vote.")
     if noun == "signer":
         return (public,) if verb == "add" else (public, signer)
+    if noun == "deputy":
+        return (signer,)
     if noun == "institution":
         return (public, note)
     return (note,) if (noun, verb) == ("network", "propose") else ()
@@ -329,9 +375,10 @@ def _listing(noun: str, verb: str, view: View) -> click.Command:
     @global_options
     @pass_session
     def listing(session: Session, filters: tuple[str, ...], read: Reading) -> None:
-        keep = KEEP.get((noun, verb))
+        keep, tell = KEEP.get((noun, verb)), TELL.get((noun, verb))
         found = reading.view_items(session, view, reading.parse_filters(filters), read, keep)
-        emit_list(session, f"eqz.{noun}.{verb}/1", found.items, found.as_of, found.following)
+        items = found.items if tell is None else [tell(session, item) for item in found.items]
+        emit_list(session, f"eqz.{noun}.{verb}/1", items, found.as_of, found.following)
 
     return listing
 

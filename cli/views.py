@@ -13,8 +13,10 @@ from typing import Any, Final
 from cli.amounts import date_of, tenge_of
 from cli.documents import Json, plain_json
 from contracts import records
+from contracts.actions import role_words
 from contracts.records import (
     STATUSES,
+    ApprovalStatus,
     BallotStatus,
     Collection,
     HoldStatus,
@@ -71,6 +73,8 @@ class View:
         for name, part in zip(self.key, trusted(key), strict=True):
             if name == "line":
                 found += line_fields(Line(*part)).items()
+            elif name == "role":
+                found.append((name, role_words((part,))[0]))
             else:
                 found.append((name, plain_json(part)))
         return found
@@ -84,6 +88,19 @@ class View:
             return date_of(value)
         if name in self.numbers:
             return self.numbers[name](value).name.lower()
+        if name == "role":
+            return role_words((value,))[0]
+        if name == "steps":
+            return [
+                {"kind": kind, "institution": institution, "role": role_words((role,))[0],
+                 "from_amount": tenge_of(amount)}
+                for kind, institution, role, amount in value
+            ]  # fmt: skip
+        if name == "given":
+            return [
+                {"institution": institution, "signer": signer.hex(), "height": height}
+                for institution, signer, height in value
+            ]
         if name == "roles":
             return "+".join(role.name.lower() for role in records.Role if value & role)
         if name in PAIRS:
@@ -111,6 +128,20 @@ VIEWS: Final[dict[str, View]] = {
     "appropriation": View(
         Collection.APPROPRIATIONS, records.Appropriation, ("budget", "year", "administrator", "programme"),
         _set("approved refined_up refined_down adjusted_up adjusted_down sequestered"),
+    ),
+    "limit": View(
+        Collection.LIMITS, records.Limit, ("budget", "year", "administrator"),
+        _set("base initiatives growth reserves used"), _set("day"),
+    ),
+    "request": View(
+        Collection.REQUESTS, records.Request, ("budget", "year", "administrator", "programme"),
+        _set("blocks adopted"), numbers={"status": records.RequestStatus},
+        hidden=_set("passport parts history"),
+    ),
+    "request-item": View(
+        Collection.REQUEST_ITEMS, records.RequestItem,
+        ("budget", "year", "administrator", "programme", "expense"),
+        _set("price asked amount aligned"), numbers={"block": records.LimitBlock},
     ),
     "plan": View(Collection.PLANS, records.Plan, ("holder", "line"), _set("obligations payments")),
     "certificate": View(
@@ -190,6 +221,18 @@ VIEWS: Final[dict[str, View]] = {
     "signer": View(Collection.SIGNERS, records.Signer, ()),
     "validator": View(Collection.VALIDATORS, records.ValidatorRecord, ()),
     "ballot": View(Collection.BALLOTS, records.Ballot, ("ballot",), numbers={"status": BallotStatus}),
+    "route": View(Collection.ROUTES, records.Route, ("action", "institution")),
+    "deputy": View(
+        Collection.DEPUTIES, records.Deputy, ("institution", "role", "signer"), days=_set("first last"),
+    ),
+    "approval": View(
+        Collection.APPROVALS, records.ApprovalRecord, ("approval",), _set("amount"), _set("since"),
+        {"status": ApprovalStatus},
+    ),
+    "awaited": View(
+        Collection.AWAITED, records.Awaited, ("awaited_kind", "awaited_institution", "approval"),
+        days=_set("since"),
+    ),
     "evidence": View(Collection.EVIDENCE, records.Misconduct, ("address", "height", "kind")),
 }  # fmt: skip
 

@@ -919,6 +919,15 @@ def limit_key(budget: str, year: int, administrator: str) -> bytes:
     return key_of(budget, year, administrator)
 
 
+class LimitBlock(IntEnum):
+    """Blocks of the limits (BC 74(5)): базовые расходы, новые инициативы, рост базовых расходов, резервы."""
+
+    BASE = 0
+    INITIATIVES = 1
+    GROWTH = 2
+    RESERVES = 3
+
+
 class RequestStatus(IntEnum):
     """The seven statuses of a budget request, in their order (the concept). The numbers are on the chain."""
 
@@ -1114,8 +1123,8 @@ class LineRecord(Record):
 class Obligation(LineRecord):
     """obligations[[holder, obligation]]: принятое обязательство of one institution and line (TP 179, 215).
 
-    `kind`: agreement, penalty, payroll, invoice, transfer, court, special, other, debt, retention. `payee`: of
-    a penalty the receipts code. `amount`: what was accepted for the year = Σ its tokens. `advance_limit`:
+    `kind`: agreement, penalty, payroll, invoice, transfer, court, special, other, debt, retention. `payee`:
+    of a penalty the receipts code. `amount`: what was accepted for the year = Σ its tokens. `advance_limit`:
     ceiling of advances of the year; `advance_percent`: the highest share of the current-year sum (TP 184);
     `advanced`: advances executed less restored, worked off or not; `advances`: payments whose advance is
     outstanding, oldest first, those of the obligations it goes on with among them. `notifications`: how many

@@ -15,6 +15,7 @@ from contracts.fields import PLAN_UNIT
 from contracts.records import (
     Collection,
     Limit,
+    LimitBlock,
     Line,
     Request,
     RequestItem,
@@ -31,8 +32,8 @@ from contracts.records import (
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
-BLOCKS: Final = ("base", "initiatives", "growth", "reserves")
-"""базовые расходы, новые инициативы, рост базовых расходов, резервы (BC 74(5))."""
+BLOCKS: Final = tuple(block.name.lower() for block in LimitBlock)
+"""base, initiatives, growth, reserves."""
 
 ITEMS: Final = 1_500
 """Items of one programme: a decision on all of them changes at most five keys each of the 8,000 that a

@@ -31,9 +31,9 @@ from tests.support.year import (
 )
 
 
-def limited(**blocks: int) -> Ledger:
+def limited() -> Ledger:
     ledger = a_ledger()
-    ledger.do("mof", "limit.set", *limits(a_limit(**blocks)))
+    ledger.do("mof", "limit.set", *limits())
     return ledger
 
 
