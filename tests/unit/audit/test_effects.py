@@ -79,3 +79,22 @@ def test_a_change_of_codes_keeps_budget_year_source_and_stage() -> None:
     other_year = moved(5, 5)._replace(programme=("01.kz", 2027, *LINE[2:]))
     with pytest.raises(VerificationError, match="one position to another"):
         check_movements("plan.recode", "treasury", [moved(5, -5), other_year])
+
+
+def test_a_refinement_issues_and_cuts_what_is_held_and_takes_from_no_position() -> None:
+    check_movements("budget.refine", "mof", [moved(2, 5, "mot"), moved(16, -3), moved(11, 3)])
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("budget.refine", "mof", [moved(16, -3), moved(2, 3, "mot")])
+    with pytest.raises(VerificationError, match="of slot 3"):
+        check_movements("budget.refine", "mof", [moved(3, -3), moved(11, 3)])
+
+
+def test_an_adjustment_moves_undistributed_money_within_a_budget_year_and_source() -> None:
+    elsewhere = moved(2, 5, "moh")._replace(programme=(*LINE[:3], "226", "001"))
+    check_movements("budget.adjust", "mof", [moved(2, -5, "mot"), elsewhere])
+    check_movements("budget.adjust", "mof", [elsewhere])
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("budget.adjust", "mof", [moved(2, -6, "mot"), elsewhere])
+    other_source = elsewhere._replace(programme=("01.kz", 2026, "2", "226", "001"))
+    with pytest.raises(VerificationError, match="one position to another"):
+        check_movements("budget.adjust", "mof", [moved(2, -5, "mot"), other_source])
