@@ -4,6 +4,7 @@ uses."""
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,15 +13,19 @@ from typing import Any
 
 import httpx
 
+from chain.codec import Value
 from chain.keys import SigningKey
+from cli import ballots
 from cli import envelope as envelopes
 from cli.client import Client
-from cli.documents import Json, value_of
+from cli.documents import Json, plain_json, value_of
 from cli.envelope import Envelope
 from cli.failures import CommandError
 from cli.founding import Network
 from cli.people import Person, names_of
+from cli.remote import RemoteState
 from contracts.actions import REGISTER
+from contracts.records import Role
 
 BATCH = 128
 """Documents in one request: about 200 KB."""
@@ -107,9 +112,9 @@ class Desk:
     clients: dict[str, Client]
     """Name of a node -> its API."""
     watch: Watch
-    home: Mapping[str, str]
+    home: dict[str, str]
     """Institution -> name of the node it works through."""
-    people: Mapping[tuple[str, str], tuple[Person, SigningKey]]
+    people: dict[tuple[str, str], tuple[Person, SigningKey]]
     """(institution, role) -> the person and the open key."""
     finality_ms: list[float] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
@@ -155,6 +160,19 @@ class Desk:
         self.refusals[code] = self.refusals.get(code, 0) + 1
         return reply.error
 
+    def state(self, collections: Sequence[str]) -> RemoteState:
+        """The state of now; the named collections are fetched whole."""
+        return RemoteState(self.clients["treasury"], collections)
+
+    def new_person(self, institution: str, role: str) -> SigningKey:
+        """The key of somebody who is not registered yet, known at the desk from now on."""
+        key = SigningKey.from_seed(os.urandom(32))
+        serial = sum(1 for known, _ in self.people if known == institution) + 1
+        person = Person(institution, serial, int(Role[role.upper()]), key.public_key, None, None)
+        self.people[(institution, role)] = (person, key)
+        self.home.setdefault(institution, "mof")
+        return key
+
     def prepare(self, document: Document) -> Envelope:
         """Built from the JSON by the action's shape, signed by one person for each role."""
         action = REGISTER[(document.action, 1)]
@@ -163,14 +181,33 @@ class Desk:
             chain_id=self.network.genesis.chain_id,
             institution=document.institution,
             action=action,
-            arguments=value_of(action.arguments, document.content),
+            arguments=arguments_of(document),
             valid_until_ms=time.time_ns() // 1_000_000 + VALID_MS,
         )
-        names = document.roles or tuple(role.name.lower() for role in action.roles)
+        names = document.roles or envelopes.role_names(action.roles)
         for name in names:
             person, key = self.people[(document.institution, name)]
             envelope = envelopes.sign(envelope, key, person.institution, person.serial)
         return envelope
+
+
+def arguments_of(document: Document) -> Value:
+    """What the ledger reads of a document; the effect of a ballot and the document of an approval go without
+    names of fields."""
+    action = REGISTER[(document.action, 1)]
+    return value_of(action.arguments, ballots.to_wire(document.action, document.content))
+
+
+def approval_of(document: Document) -> Document:
+    """The same document submitted for approval, signed as itself."""
+    action = REGISTER[(document.action, 1)]
+    content: dict[str, Json] = {
+        "action": document.action,
+        "version": 1,
+        "arguments": plain_json(arguments_of(document)),
+    }
+    roles = document.roles or envelopes.role_names(action.roles)
+    return Document(document.institution, "approval.submit", content, roles)
 
 
 def desk_of(network: Network, urls: Mapping[str, str]) -> Desk:

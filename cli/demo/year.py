@@ -13,9 +13,10 @@ from cli.demo.budget import BUDGET, SOURCE, YEAR
 from cli.demo.desk import Desk, Document
 from cli.demo.texts import INSTRUMENTS
 from cli.documents import Json
-from cli.remote import RemoteState
 from contracts import planner
+from contracts.agreements import notification_number
 from contracts.records import Collection
+from contracts.state import StateReader
 
 INSTITUTIONS_PER_ADMINISTRATOR = 10
 MONTHS = range(1, 13)
@@ -421,7 +422,12 @@ class Year:
             "valid_until": f"{YEAR}-12-31",
             "expertise": None,
             "obligations": [
-                {"obligation": lowered.obligation, "amount": tenge_of(5 * MILLION), "advance": "0"}
+                {
+                    "obligation": lowered.obligation,
+                    "notification": notification_number(holder, YEAR, lowered.obligation, 1),
+                    "amount": tenge_of(5 * MILLION),
+                    "advance": "0",
+                }
             ],
         }
         termination: dict[str, Json] = {
@@ -463,7 +469,7 @@ class Year:
         self.desk.submit([Document("mof", "sequester.apply", step)])
         self.say("sequestered", amount=tenge_of(plan.total))
 
-    def _state(self) -> RemoteState:
+    def _state(self) -> StateReader:
         """The state of now as the planner reads it."""
         whole = (
             Collection.TOKENS,
@@ -472,7 +478,7 @@ class Year:
             Collection.HOLDS,
             Collection.PARAMS,
         )
-        return RemoteState(self.desk.clients["treasury"], whole)
+        return self.desk.state(whole)
 
 
 def _date(month: int, day: int) -> str:
