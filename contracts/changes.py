@@ -28,7 +28,7 @@ from chain.codec import (
     Uint,
 )
 from contracts import appropriations, budgets, directories, holds, plans, reasons, tokens, years
-from contracts.actions import Call, action, row
+from contracts.actions import Approval, Call, action, row
 from contracts.appropriations import NATURES, NOT_PROTECTED, PARTLY_PROTECTED, SECTIONS
 from contracts.budget_acts import ADJUSTMENT, REFINEMENT, ActRow
 from contracts.budget_acts import record_act as record_act
@@ -139,6 +139,11 @@ class _Sums:
         put(call.state, Collection.BUDGETS, budget_key(budget, year), changed)
 
 
+def _raised(arguments: tuple[Any, ...]) -> int:
+    """Tiyn that a refinement adds: what the thresholds of a route look at."""
+    return sum(amount for _, _, amount in arguments[6])
+
+
 @action(
     "budget.refine",
     REFINE,
@@ -147,6 +152,7 @@ class _Sums:
     source="BC 94–96, 98(1), TP 57",
     summary="Refine the budget by law: increases, and cuts of what the block for this refinement holds",
     is_batch=True,
+    approval=Approval(amount=_raised),
 )
 def refine(call: Call) -> None:
     """∅ -> adopted; held -> refined, the next `rows` rows of the hold. States the totals after it."""
@@ -159,7 +165,7 @@ def refine(call: Call) -> None:
         raise RejectionError(reasons.REFINE_EMPTY)
     _create(call, budget, year, programmes, {row[:2] for row in increases})
     pools = _Pools(call.state)
-    raised = sum(row[2] for row in increases)
+    raised = _raised(call.arguments)
     for number, (administrator, programme, amount) in enumerate(increases, 1):
         with row(number):
             line = Line(budget, year, source, administrator, programme, None, None)
