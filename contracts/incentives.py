@@ -388,7 +388,11 @@ def warn(call: Call) -> None:
                 )
             line = Line(budget, year, source, *codes)
             _warn(call, holder, line, month, amount)
-            call.emit("unaccepted.warned", holder, *_codes(line), month, amount, document)
+            administrator, programme, subprogramme, specific = _codes(line)
+            call.emit(
+                "unaccepted.warned", holder, administrator, programme, subprogramme, specific, month, amount,
+                document,
+            )  # fmt: skip
 
 
 def _warn(call: Call, holder: str, line: Line, month: int, amount: int) -> None:
@@ -442,7 +446,7 @@ def object_to(call: Call) -> None:
     if found.objected is not None:
         raise RejectionError(reasons.UNACCEPTED_OBJECTED, holder=holder, day=iso_date(found.objected))
     put(call.state, Collection.WARNINGS, key, replace(found, objected=call.day(), objection=reason))
-    call.emit("unaccepted.objected", holder, *_codes(line), reason)
+    call.emit("unaccepted.objected", holder, line.administrator, programme, subprogramme, specific, reason)
 
 
 # --- what is proposed

@@ -190,11 +190,11 @@ def close(call: Call) -> None:
         ended=day if is_done else None,
     )
     put(call.state, Collection.CLOSINGS, closing_key(budget, year), changed)
-    call.emit("year.closed" if is_done else "year.closing", budget, year, *_figures(changed))
-
-
-def _figures(closing: Closing) -> tuple[int, ...]:
-    return closing.tokens, closing.lapsed, closing.carried, closing.claimed
+    settled, lapsed, carried, claimed = changed.tokens, changed.lapsed, changed.carried, changed.claimed
+    if is_done:
+        call.emit("year.closed", budget, year, settled, lapsed, carried, claimed)
+    else:
+        call.emit("year.closing", budget, year, settled, lapsed, carried, claimed)
 
 
 def year_prefix(budget: str, year: int) -> bytes:
