@@ -145,6 +145,11 @@ class Client:
             "/v1/transactions/dry-run", {"transactions": [{"body": body.hex(), "auth": auth.hex()}]}
         )
 
+    def why(self, institution: str, action: str, arguments: bytes | None) -> dict[str, Any]:
+        """What stands in the way of an action; `arguments`: canonical bytes of a document's, or none."""
+        asked = None if arguments is None else arguments.hex()
+        return self.post("/v1/why", {"institution": institution, "action": action, "arguments": asked})
+
     def transaction(self, tx_id: str, wait_ms: int = 0) -> dict[str, Any]:
         return self.get(f"/v1/transactions/{tx_id}", wait_ms=wait_ms or None)
 

@@ -29,9 +29,8 @@ from cli import ballots
 from cli.amounts import instant_of, tenge_of
 from cli.documents import Json, as_object, columns, json_of, parse_json, row_count
 from cli.failures import ConflictError, IdentityError, InputError
-from contracts.actions import REGISTER, Action
+from contracts.actions import REGISTER, Action, role_words, roles_asked
 from contracts.areas import LOADED
-from contracts.records import Role
 
 assert LOADED, "importing the area modules fills the register of actions"
 
@@ -194,11 +193,16 @@ def check(envelope: Envelope) -> None:
 
 def missing_signatures(envelope: Envelope) -> int:
     """How many of the signatures that the action asks for are not given yet."""
-    return max(0, len(envelope.action.roles) - len(envelope.signatures))
+    return max(0, len(roles_of(envelope)) - len(envelope.signatures))
 
 
-def role_names(roles: Iterable[Role]) -> tuple[str, ...]:
-    return tuple(role.name.lower() for role in roles)
+def roles_of(envelope: Envelope) -> tuple[int, ...]:
+    """Who must sign: of a submission, those whom its document asks for."""
+    return roles_asked(envelope.action, envelope.transaction.arguments)
+
+
+def role_names(roles: Iterable[int]) -> tuple[str, ...]:
+    return role_words(roles)
 
 
 # --- the meaning, from the bytes
@@ -221,7 +225,7 @@ def meaning(envelope: Envelope) -> dict[str, Json]:
         "document": ballots.to_people(transaction.action, json_of(action.arguments, transaction.arguments)),
         "rows": row_count(action.arguments, transaction.arguments),
         "amounts": [*amounts_of(envelope)],
-        "required_roles": list(role_names(action.roles)),
+        "required_roles": list(role_names(roles_of(envelope))),
         "signed_by": [f"{given.institution}:{given.serial}" for given in envelope.signatures],
         "signatures_missing": missing_signatures(envelope),
     }
@@ -255,7 +259,7 @@ def dump(envelope: Envelope) -> str:
                 "genesis": transaction.chain_id.hex(),
                 "required": {
                     "institution": transaction.institution,
-                    "roles": list(role_names(envelope.action.roles)),
+                    "roles": list(role_names(roles_of(envelope))),
                 },
                 "body": envelope.body.hex(),
                 "signatures": [

@@ -34,6 +34,7 @@ from cli.remainders import remainders
 from cli.session import Session
 from cli.texts import label, question
 from contracts.actions import Action
+from contracts.records import Ballot, Collection, ballot_key
 
 NODES_PER_SUBMISSION = 2
 """One may be down or behind; a second copy is known there by its id and harmless."""
@@ -60,6 +61,8 @@ class Source:
     corrects: Path | None = None
     prepare: Callable[[Json], Json] | None = None
     """Turns what a person writes into the action's document: what a noun's own options add."""
+    is_for_approval: bool = False
+    """The document is not sent itself but submitted for the approvals that its route asks for."""
 
 
 def read_source(source: Source) -> Json:
@@ -161,8 +164,26 @@ def show_consequences(session: Session, envelope: Envelope) -> None:
     """What the document leaves of the plans, when a node can be asked: a person decides with it in view."""
     if not session.nodes():
         return
+    for line in ballot_told(session, envelope):
+        click.echo("  " + line, err=True)
     for found in remainders(session, envelope):
         click.echo("  " + ", ".join(f"{name} {_value(value)}" for name, value in found.items()), err=True)
+
+
+def ballot_told(session: Session, envelope: Envelope) -> list[str]:
+    """Of a vote: what the ballot would do, in the language of the session, read from a node."""
+    transaction = envelope.transaction
+    if transaction.action != "ballot.vote" or not isinstance(transaction.arguments, tuple):
+        return []
+    key = ballot_key(int(str(transaction.arguments[0])))
+    with connected(session.nodes()) as client:
+        value = client.value(Collection.BALLOTS, key)["value"]
+    if value is None:
+        return []
+    ballot = Ballot.decode(bytes.fromhex(value))
+    name, arguments = ballot.effect
+    said = f"{name} ({ballot.proposer}): {ballots.told(name, arguments)[session.language]}"
+    return [said, ballot.note] if ballot.note else [said]
 
 
 def _value(value: Json) -> str:
@@ -308,7 +329,7 @@ def require_signatures(envelope: Envelope, written: Path | None = None) -> None:
     """NothingAcceptedError while a signature that the action asks for is missing."""
     missing = envelopes.missing_signatures(envelope)
     if missing:
-        roles = ", ".join(envelopes.role_names(envelope.action.roles))
+        roles = ", ".join(envelopes.role_names(envelopes.roles_of(envelope)))
         file = "FILE" if written is None else str(written)
         raise NothingAcceptedError(
             f"not submitted: {missing} of the signatures are missing (the document needs: {roles})",

@@ -313,6 +313,7 @@ def _change(noun: str, verb: str, action_name: str) -> click.Command:
             None
             if prepare is _as_written and not has_extra
             else lambda document: prepare(session, verb, extra, document),
+            rest.pop("is_for_approval", False),
         )
         if verb == "propose" and noun == "directory" and rest["out"] is None:
             raise InputError("a proposal goes to its checker: give --out FILE.eqtx", "USAGE")
@@ -353,6 +354,10 @@ def _extra_options(noun: str, verb: str) -> tuple[Any, ...]:
         "--public", "publics", multiple=True, type=_FILE, metavar="FILE.pub", help="Public side of a new key."
     )
     signer = click.option("--signer", metavar="INSTITUTION:SERIAL", help="The signer it is about.")
+    for_approval = click.option(
+        "--for-approval", "is_for_approval", is_flag=True,
+        help="Submit it for the approvals that its route asks for.",
+    )  # fmt: skip
     note = click.option("--note", help="For the members who vote.")
     if noun == "signer":
         return (public,) if verb == "add" else (public, signer)
@@ -360,7 +365,9 @@ def _extra_options(noun: str, verb: str) -> tuple[Any, ...]:
         return (signer,)
     if noun == "institution":
         return (public, note)
-    return (note,) if (noun, verb) == ("network", "propose") else ()
+    if noun == "network":
+        return (note,) if verb == "propose" else ()
+    return (for_approval,) if known_action(CHANGES[noun][verb]).is_routed else ()
 
 
 # --- reading verbs

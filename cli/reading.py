@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from chain.codec import encode, is_text
+from cli import ballots
 from cli.amounts import day_of
 from cli.client import Client, connected
 from cli.documents import Json
@@ -26,7 +27,7 @@ LIMIT = 1_000
 
 POLL_SECONDS = 0.2
 
-INTEGERS = frozenset({"quarter", "year", "serial", "ballot", "height", "month"})
+INTEGERS = frozenset({"approval", "quarter", "year", "serial", "ballot", "height", "month"})
 """Parts of keys that are numbers; `kind` is one in `evidence` only."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -146,6 +147,8 @@ def key_names(view: View) -> tuple[str, ...]:
 
 def part_of(name: str, text: str) -> str | int:
     """One part of a key. InputError when it should be a number and is not, or has a character no text has."""
+    if name == "role":
+        return int(str(ballots.role_number(text)))
     if name not in INTEGERS:
         if not is_text(text):
             raise InputError(

@@ -1,4 +1,4 @@
-"""`eqz tx`: any document, step by step: build, show, check, sign, merge, submit, wait, status, receipt."""
+"""`eqz tx`: any document, step by step: from the empty form to the receipt, and why it may not be."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from chain.codec import encode
+from cli import ballots, flow
 from cli import envelope as envelopes
-from cli import flow
 from cli.amounts import length_ms
 from cli.client import connected
-from cli.documents import Json, form
+from cli.documents import Json, form, value_of
 from cli.envelope import read_file, write_file, write_text
-from cli.failures import InputError, NotFinalError, NotFoundError
+from cli.failures import Details, InputError, NotFinalError, NotFoundError, RefusedError
 from cli.options import signing_options, source_options, summary
 from cli.output import AsOf, emit_item, emit_list
 from cli.remainders import remainders
@@ -109,6 +110,65 @@ def check(session: Session, file: Path, genesis: str | None) -> None:
     if expected and expected != found:
         raise InputError(f"{file} is for network {found}, not {expected}", "TX-CHAIN")
     emit_item(session, "eqz.tx.check/1", {**summary(envelope), "genesis": found, "checked": True})
+
+
+@tx.command(
+    "why",
+    help="Why may I not? What is missing for FILE.eqtx, or for ACTION [FIELD=VALUE]…, and who can give it.",
+)
+@click.argument("subject", metavar="FILE.eqtx|ACTION")
+@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]…")
+@click.option("--from", "from_file", metavar="FILE", help="The document in JSON; - is standard input.")
+@click.option("--institution", help="Who asks; the profile's when not given.")
+@global_options
+@pass_session
+def why(
+    session: Session, subject: str, fields: tuple[str, ...], from_file: str | None, institution: str | None
+) -> None:
+    """Signatures are left out; ends with 5 when something else is missing."""
+    if subject.endswith(".eqtx"):
+        transaction = read_file(Path(subject)).transaction
+        name, who = str(transaction.action), str(transaction.institution)
+        arguments: bytes | None = encode(transaction.arguments)
+    else:
+        action = envelopes.known_action(subject)
+        name, who = action.name, institution or session.require("institution")
+        arguments = None
+        if fields or from_file is not None:
+            document = flow.read_source(flow.Source(from_file, fields))
+            arguments = encode(value_of(action.arguments, ballots.to_wire(name, document)))
+    with connected(session.nodes()) as client:
+        found = client.why(who, name, arguments)
+    emit_item(session, "eqz.tx.why/1", _told(session, found), AsOf(int(found["height"])))
+    if not found["permitted"]:
+        raise RefusedError(
+            str(found["missing"][0]["texts"][session.language]),
+            str(found["missing"][0]["code"]),
+            Details(remedy=str(found["missing"][0]["remedies"][session.language])),
+        )
+
+
+def _told(session: Session, found: Any) -> dict[str, Json]:
+    """The answer in the language of the session."""
+    return {
+        "institution": found["institution"],
+        "action": found["action"],
+        "version": found["version"],
+        "permitted": found["permitted"],
+        "kinds": found["kinds"],
+        "roles": found["roles"],
+        "steps": found["steps"],
+        "missing": [
+            {
+                "code": one["code"],
+                "article": one["article"],
+                "text": one["texts"][session.language],
+                "remedy": one["remedies"][session.language],
+                "who": one["who"],
+            }
+            for one in found["missing"]
+        ],
+    }
 
 
 @tx.command("sign", help="Add signatures to a document; works without a network.")
