@@ -362,16 +362,19 @@ def a_request(serial: int, obligation: str, units: int, act: str | None = None, 
     return filled(payments.REQUEST_ROW, **{**values, **changes})
 
 
-def payment_number(serial: int, code: str = "2280101") -> str:
-    return f"{code}/26-{serial}"
+def payment_number(serial: int, code: str = "2280101", year: int = YEAR) -> str:
+    return f"{code}/{year % 100}-{serial}"
 
 
-def pay(ledger: Ledger, serial: int, obligation: str, units: int, act: str | None = None) -> None:
+def pay(
+    ledger: Ledger, serial: int, obligation: str, units: int, act: str | None = None, year: int = YEAR
+) -> None:
     """Ask for a payment and execute it; without act of an agreement it is an advance."""
     is_advance = act is None and not obligation.startswith("pay")
-    request = a_request(serial, obligation, units, act, is_advance=is_advance)
+    number = payment_number(serial, year=year)
+    request = a_request(serial, obligation, units, act, is_advance=is_advance, number=number)
     ledger.do(GU, "payment.request", (request,))
-    ledger.do("treasury", "payment.execute", ((GU, payment_number(serial)),))
+    ledger.do("treasury", "payment.execute", ((GU, number),))
 
 
 def a_return(serial: int, units: int, **changes: Any) -> Values:
@@ -470,8 +473,10 @@ def slots(amounts: tuple[int, ...]) -> dict[str, int]:
     return {names.get(slot) or Stage(slot).name.lower(): amounts[slot] // U for slot in filled_slots}
 
 
-def position(ledger: Ledger, holder: str = GU, specific: str = "159") -> dict[str, int]:
-    scope = position_scope(holder, a_line(specific=specific))
+def position(
+    ledger: Ledger, holder: str = GU, specific: str = "159", year: int = YEAR
+) -> dict[str, int]:
+    scope = position_scope(holder, a_line(specific=specific, year=year))
     return slots(balance_of(ledger.state, scope).amounts)
 
 
@@ -514,6 +519,35 @@ def close_year(ledger: Ledger, rows: int = 1_000, **changes: Any) -> int:
         ((name, *_),) = ledger.do("treasury", "year.close", *a_closing(rows, **changes))
         if name == "year.closed":
             return documents
+
+
+def next_year(ledger: Ledger, *rows: Values, year: int = YEAR + 1, cash: int = 1_000_000) -> Ledger:
+    """Close the year before, adopt the next one, approve its plans and let money come in."""
+    close_year(ledger, year=year - 1)
+    if rows:
+        units = sum(row[4][-1] for row in rows) // U
+        law = a_law(a_programme(units=units), year=year, law=f"закон {year}")
+        ledger.do("mof", "budget.adopt", *law)
+        ledger.do("mot", "plan.approve", BUDGET, year, "1", "003", rows)
+    if cash:
+        with_receipts(ledger, cash * U)
+    return ledger
+
+
+def a_debt(name: str, units: int, of: str, specific: str = "159", **changes: Any) -> Values:
+    """A debt of the year before, accepted by a reconciliation act of the 1st of January."""
+    values: dict[str, Any] = {
+        "kind": "debt",
+        "document": "акт сверки 1",
+        "document_date": day_number(YEAR + 1, 1, 1),
+        "debt": of,
+        "notification": notification(of),
+    }
+    return an_invoice(name, units, specific, **{**values, **changes})
+
+
+def accept_debt(ledger: Ledger, row: Values, year: int = YEAR + 1) -> None:
+    ledger.do(GU, "obligation.accept", BUDGET, year, "1", (row,))
 
 
 # --- ratings, and money not accepted in time
