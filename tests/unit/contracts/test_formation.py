@@ -34,6 +34,7 @@ from contracts.tokens import amount_of
 from tests.examples import examples
 from tests.examples.formation import consolidated, formed, next_law, tabled
 from tests.support.budget import DIRECTORIES, INSTITUTIONS, Ledger, MemoryReader, a_genesis, a_ledger, a_line
+from tests.support.route import BRANCH, DGIP, KGIP, a_chain_year, a_step, approve, set_route, submitted
 from tests.support.year import (
     BUDGET,
     DAY,
@@ -414,6 +415,26 @@ def test_only_items_of_a_request_that_became_law_are_aligned_each_once() -> None
     assert (early.reason, twice.reason, unknown.reason) == (
         reasons.BUDGET_NONE, reasons.REQUEST_TWICE, reasons.REQUEST_ITEM
     )  # fmt: skip
+
+
+# --- approval routes
+
+
+def test_a_branch_asks_through_its_department_and_committee() -> None:
+    """МФ – КГИП – ДГИП – филиал: what the branch asks for comes in with the ministry's approval."""
+    ledger = a_chain_year()
+    ledger.do("mof", "limit.set", *limits(a_limit("217")))
+    set_route(ledger, "request.form", a_step(DGIP), a_step(KGIP), a_step("mof"), institution=BRANCH)
+    arguments = a_budget_request(an_item("e-1", 100), programme="001")
+    assert ledger.refused(BRANCH, "request.form", *arguments).reason is reasons.APPROVAL_ROUTE
+    number = submitted(ledger, BRANCH, "request.form", *arguments)
+    approve(ledger, number, DGIP, KGIP)
+    line = a_line("217", "001", specific="159", year=NEXT)
+    requested = TokenKey(line, BRANCH, "e-1", Stage.REQUESTED)
+    assert amount_of(ledger.state, requested) == 0
+    approve(ledger, number, "mof")
+    assert amount_of(ledger.state, requested) == 100 * U
+    assert invariants.recount(ledger.state) == ()
 
 
 # --- years side by side
