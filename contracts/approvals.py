@@ -8,7 +8,7 @@ the last approval carries it out in the same transaction (E-Qazyna concept: rout
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -34,6 +34,7 @@ from chain.types import SignerId
 from contracts import reasons
 from contracts.actions import ANYBODY, REGISTER, SUBMIT, Action, Call, Step, action, role_words
 from contracts.calendar import iso_date
+from contracts.params import params_of
 from contracts.records import (
     APPROVALS_GIVEN_KEY,
     ApprovalCount,
@@ -51,6 +52,7 @@ from contracts.records import (
     awaited_key,
     deputy_key,
     institution_of,
+    latest_rating_of,
     operational_day,
     put,
     route_key,
@@ -104,7 +106,8 @@ def check_rules(state: StateReader, name: str, version: int, height: int) -> Non
 def steps_for(
     state: StateReader, found: Action, institution: str, actor: Institution, arguments: tuple[Value, ...]
 ) -> tuple[Step, ...]:
-    """Who must agree before this document, in order: the route's steps, then those of the law.
+    """Who must agree before this document, in order: the route's steps, what a low rating costs when the
+    members have switched it on, then the steps of the law.
 
     A step of kind `abp` means, for a state institution and for an administrator, its own administrator.
     """
@@ -114,6 +117,7 @@ def steps_for(
         if route is not None and route.steps:
             amount = amount_of(found, arguments)
             asked += (Step(*step) for step in route.steps if step[3] <= amount)
+    asked += _of_rating(state, found, actor, arguments)
     asked += found.approval.statutory(institution, arguments)
     resolved = (_resolved(step, institution, actor) for step in asked)
     return tuple(dict.fromkeys(replace(step, from_amount=0) for step in resolved))
@@ -125,6 +129,39 @@ def route_of(state: StateReader, name: str, institution: str) -> Route | None:
     if route is None or not route.others:
         return route
     return Route.find(state, Collection.ROUTES, route_key(name, institution)) or route
+
+
+def _of_rating(
+    state: StateReader, found: Action, actor: Institution, arguments: tuple[Value, ...]
+) -> tuple[Step, ...]:
+    """One approval more, of the finance ministry's head, for a change of plans or an adjustment of an
+    administrator whose latest rating is below `rating-floor`; nothing until `rating-effects` is 1."""
+    if found.name not in RATED:
+        return ()
+    params = params_of(state)
+    if not params["rating-effects"]:
+        return ()
+    budget, year = cast(tuple[str, int], arguments[:2])
+    for administrator in RATED[found.name](actor, arguments):
+        rating = latest_rating_of(state, budget, year, administrator)
+        if rating is not None and rating.score < params["rating-floor"]:
+            return (Step(Kind.FINANCE, None, int(Role.HEAD)),)
+    return ()
+
+
+def _of_adjustment(_: Institution, arguments: tuple[Value, ...]) -> tuple[str, ...]:
+    """Administrators that give or receive by an adjustment."""
+    found: dict[str, None] = {}
+    for row in cast(tuple[tuple[Any, ...], ...], arguments[-1]):
+        found.update(dict.fromkeys(code for code in (row[0], row[3]) if code is not None))
+    return tuple(found)
+
+
+RATED: Final[dict[str, Callable[[Institution, tuple[Value, ...]], tuple[str, ...]]]] = {
+    "budget.adjust": _of_adjustment,
+    "plan.amend": lambda actor, arguments: (actor.code,),
+}
+"""Whose rating an action looks at."""
 
 
 def _resolved(step: Step, institution: str, actor: Institution) -> Step:

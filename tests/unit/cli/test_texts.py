@@ -11,7 +11,16 @@ from cli.views import PAIRS, SUSPENSION_SCOPE, VIEWS
 from contracts import agreements, obligations
 from contracts.appropriations import SECTIONS
 from contracts.executor import REGISTER
-from contracts.records import STATUSES, ApprovalStatus, BallotStatus, HoldKind, HoldStatus, Kind, PaymentStatus, Stage
+from contracts.records import (
+    STATUSES,
+    ApprovalStatus,
+    BallotStatus,
+    HoldKind,
+    HoldStatus,
+    Kind,
+    PaymentStatus,
+    Stage,
+)
 
 TOKEN_FIELDS = ("id", "status", "stage", "amount", "holder", "expense", "hold", "parents", "key", "height")
 
@@ -74,7 +83,8 @@ def test_every_column_and_every_field_of_a_document_has_its_heading() -> None:
 
 
 def test_every_constant_that_a_table_translates_has_its_word() -> None:
-    statuses = {one.name.lower() for kind in (PaymentStatus, HoldStatus, BallotStatus, ApprovalStatus) for one in kind}
+    of_records = (PaymentStatus, HoldStatus, BallotStatus, ApprovalStatus)
+    statuses = {one.name.lower() for kind in of_records for one in kind}
     kinds = {*Kind.ALL, *agreements.KINDS, *obligations.KINDS, "code", "programme", "agreement"}
     kinds |= {HoldKind.SHORTFALL, HoldKind.REFINEMENT, HoldKind.SEQUESTER}
     assert (statuses | kinds | {*SECTIONS}) - HEADINGS.keys() == set()

@@ -8,8 +8,14 @@ import pytest
 from chain.block import Outcome
 from chain.codec import Anything, encode
 from contracts import invariants, reasons
-from contracts.actions import REGISTER, Approval, Call, Step
-from contracts.approvals import DEPUTY_DAYS_MAXIMUM, OPEN_MAXIMUM, ROUTES_OF_ACTION_MAXIMUM, amount_of
+from contracts.actions import NO_APPROVAL, REGISTER, Approval, Call, Step
+from contracts.approvals import (
+    DEPUTY_DAYS_MAXIMUM,
+    OPEN_MAXIMUM,
+    ROUTES_OF_ACTION_MAXIMUM,
+    amount_of,
+    steps_for,
+)
 from contracts.calendar import day_number
 from contracts.executor import Execution, Refusal
 from contracts.records import (
@@ -19,12 +25,15 @@ from contracts.records import (
     Awaited,
     Collection,
     Deputy,
+    Rating,
     Role,
     Route,
     agreement_key,
     approval_key,
     awaited_key,
     deputy_key,
+    institution_of,
+    rating_key,
     route_key,
     trusted,
 )
@@ -194,6 +203,26 @@ def test_a_step_of_a_kind_is_met_by_any_institution_of_it() -> None:
     assert awaited(ledger) == [("audit", None, number)]
     approve(ledger, number, "vap")
     assert is_suspended(ledger)
+
+
+@pytest.mark.parametrize(
+    ("effects", "score", "asked"), [(0, 39, []), (1, 39, ["finance"]), (1, 40, []), (1, None, [])]
+)
+def test_a_low_rating_costs_one_approval_when_the_members_have_switched_it_on(
+    effects: int, score: int | None, asked: list[str]
+) -> None:
+    ledger = a_ledger(rating_effects=effects, rating_floor=40)
+    if score is not None:
+        rating = Rating(1, DAY, (), (), score).encode()
+        ledger.state.commit({(Collection.RATINGS, rating_key("01.kz", 2026, 1, "228")): rating})
+    actor = institution_of(ledger.state, "mot")
+    assert actor is not None
+    amendment = ("01.kz", 2026, "1", "003", "С-1", "a", None, ())
+    moved = ("226", "067", None, "228", "003", 10_000)
+    adjustment = ("01.kz", 2026, "1", "reserve", "П-1", DAY, None, None, (), (moved,))
+    for name, arguments in (("plan.amend", amendment), ("budget.adjust", adjustment)):
+        found = replace(REGISTER[(name, 1)], approval=NO_APPROVAL)
+        assert [step.kind for step in steps_for(ledger.state, found, "mot", actor, arguments)] == asked
 
 
 @pytest.fixture
