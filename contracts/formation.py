@@ -62,8 +62,8 @@ REQUESTED_MAXIMUM: Final = 10**18
 """Tiyn that requests of one programme may ever ask for, withdrawn ones counted: three hundred budgets of the
 Republic, and far from the largest sum that the law's own money needs."""
 
-STATUSES: Final = tuple(status.name.lower() for status in RequestStatus)
-"""formed, consolidated, mof, government, mazhilis, senate, law."""
+BY_NAME: Final = {status.name.lower(): status for status in RequestStatus}
+"""formed, consolidated, mof, government, mazhilis, senate, law: as documents name the statuses."""
 
 RECORDS_ALL: Final = Kind.FINANCE
 """The Ministry of Finance records the decisions of all; Government and Parliament may sign their own."""
@@ -440,7 +440,7 @@ def decide(call: Call) -> None:
         call.arguments
     )
     _refuse_adopted(call.state, budget, year)
-    status = RequestStatus[name.upper()]
+    status = BY_NAME[name]
     _require_kind(call, budget, status, DECIDED_BY[status])
     refuse_ahead(date, call.day(), "date")
     place = Place(budget, year, administrator, programme)
@@ -497,7 +497,7 @@ def send_back(call: Call) -> None:
     _refuse_adopted(call.state, budget, year)
     place = Place(budget, year, administrator, programme)
     before = requests.request_of(call.state, place)
-    found, status = RequestStatus(before.status), RequestStatus[name.upper()]
+    found, status = RequestStatus(before.status), BY_NAME[name]
     _require_kind(call, budget, found, RETURNED_BY[found])
     if call.actor.kind == Kind.ABP and call.actor.code != administrator:
         raise RejectionError(
