@@ -166,6 +166,11 @@ VIEWS: Final[dict[str, View]] = {
         Collection.PAYMENTS, records.Payment, ("holder", "number"), _set("amount restored"),
         _set("requested decided"), {"status": PaymentStatus},
     ),
+    "queue": View(Collection.QUEUES, records.Queue, ("budget", "source", "year"), _set("waiting")),
+    "commitment": View(
+        Collection.COMMITMENTS, records.Commitment, ("budget", "year", "administrator", "programme"),
+        _set("amount"),
+    ),
     "receipts": View(
         Collection.RECEIPTS, records.ReceiptsRecord, ("budget", "year", "code"), _set("plan posted debited"),
     ),

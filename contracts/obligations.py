@@ -46,8 +46,9 @@ from contracts.rejection import RejectionError
 
 PAYROLL, INVOICE, DEBT, RETENTION = "payroll", "invoice", "debt", "retention"
 KINDS: Final = (PAYROLL, INVOICE, transfers.KIND, "court", "special", "other", DEBT, RETENTION)
-"""Grounds of TP 179: payroll, invoice or account, request for a transfer, collection order or court act, special
-expenses; then what a closed year left: `debt` was payable, `retention` kept until commissioning (TP 208)."""
+"""Grounds of TP 179: payroll, invoice or account, request for a transfer, collection order or court act,
+special expenses; then what a closed year left: `debt` was payable, `retention` kept until commissioning (TP
+208)."""
 
 EXEMPTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "foreign-mission": (
@@ -234,10 +235,10 @@ def _debt(call: Call, line: Line, entry: _Row) -> Obligation:
     if debt.agreement is not None:
         agreements.check_notification(call, name, before, entry.notification)
         _list_debt(call, debt.agreement, entry.name)
-    if entry.payee != debt.payee:
-        raise RejectionError(
-            reasons.DEBT_PAYEE, debt=name, payee=entry.payee or "-", expected=debt.payee or "-"
-        )
+    # a penalty is owed to the receipts, which are no payee of the directory
+    owed = None if before.kind == agreements.PENALTY else debt.payee
+    if entry.payee != owed:
+        raise RejectionError(reasons.DEBT_PAYEE, debt=name, payee=entry.payee or "-", expected=owed or "-")
     accepted = entry.amount
     counted = (
         replace(debt, accepted_retained=debt.accepted_retained + accepted)

@@ -1109,8 +1109,8 @@ RESTORE_EXCEEDS = _reason(
     "correct the act first when the advance was worked off",
 )  # fmt: skip
 
-# --- later years, penalties, debts, order of payment (contracts/commitments.py, registrations.py, supplements.py,
-# obligations.py, queues.py)
+# --- later years, penalties, debts, order of payment (contracts/commitments.py, contracts/registrations.py,
+# contracts/supplements.py, contracts/obligations.py, contracts/queues.py)
 
 BASE_EXPENDITURE = _reason(
     "BC109-04-BASE", "BC 109(4), 101(6), TP 178, 211",

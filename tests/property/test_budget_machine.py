@@ -62,6 +62,7 @@ from tests.support.year import (
     an_obligation,
     an_unblock,
     cumulative,
+    notification,
     payment_number,
     registration,
     with_shortfall,
@@ -130,7 +131,7 @@ class MDeal:
     is_open: bool = True
     ended: bool = False
     commissioned: bool = False
-    supplements: int = 0
+    notifications: int = 1
     acts: dict[str, MAct] = field(default_factory=dict)
     payments: dict[int, MPayment] = field(default_factory=dict)
     advances: list[int] = field(default_factory=list)
@@ -385,7 +386,8 @@ class BudgetMachine(RuleBasedStateMachine):
         advance = amount * share // 100
         document = an_amendment(
             name, 0, total=amount, years=((YEAR, amount),), date=self.today,
-            supplement=str(self.next_serial()), obligations=((name, amount, advance),),
+            supplement=str(self.next_serial()),
+            obligations=((name, self._notification(name, deal), amount, advance),),
         )  # fmt: skip
         added = amount - deal.amount
         expected = (
@@ -399,6 +401,11 @@ class BudgetMachine(RuleBasedStateMachine):
             deal.amount, deal.limit = amount, advance
             deal.registered += added
             deal.is_open = amount > deal.paid
+            deal.notifications += deal.is_open
+
+    @staticmethod
+    def _notification(name: str, deal: MDeal) -> str:
+        return notification(name, deal.notifications, code=CODES[deal.holder])
 
     @rule(data=st.data(), chance=CHANCE)
     def terminate(self, data: st.DataObject, chance: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts import invariants, reasons
+from contracts.calendar import day_number
 from contracts.obligations import REGISTRATION_DUE, SMALL_EXEMPT, is_registration_due
 from contracts.records import Collection, Obligation, obligation_key
 from tests.support.budget import a_line
@@ -17,8 +18,12 @@ from tests.support.year import (
     U,
     a_plan,
     a_year,
+    an_act,
+    an_agreement,
     an_invoice,
+    an_obligation,
     position,
+    register,
     registration,
 )
 
@@ -88,3 +93,66 @@ def test_a_suspended_institution_accepts_nothing() -> None:
     ledger.do("treasury", "treasury.suspend", scope, 7, "акт суда")
     refusal = ledger.refused(GU, "obligation.accept", *registration(an_invoice("pay-1", 1)))
     assert refusal.reason is reasons.SUSPENDED
+
+
+# --- exemptions and the services of December
+
+
+def test_a_named_exemption_stands_in_place_of_a_registered_agreement() -> None:
+    ledger = a_year(a_plan(100, specific="421"))
+    row = an_invoice("pay-1", 30, specific="421", exemption="corporate-card")
+    ledger.do(GU, "obligation.accept", *registration(row))
+    assert position(ledger, specific="421") == {"payable": 30, "allocated": 70}
+
+
+def test_an_exemption_has_no_place_where_no_registration_is_due() -> None:
+    ledger = a_year(a_plan(100, specific="151"))
+    row = an_invoice("pay-1", 30, exemption="bank-fees")
+    assert ledger.refused(GU, "obligation.accept", *registration(row)).reason is reasons.EXEMPTION
+
+
+DECEMBER = day_number(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("specific", "date", "month", "is_taken"),
+    [
+        ("151", DECEMBER, 3, True),
+        ("151", DECEMBER, 4, False),
+        ("151", day_number(2025, 11, 30), 1, False),
+        ("161", DECEMBER, 1, False),
+    ],
+)
+def test_december_s_listed_services_are_accepted_in_the_first_quarter(
+    specific: str, date: int, month: int, is_taken: bool
+) -> None:
+    ledger = a_year(a_plan(100, specific=specific))
+    if month > 1:
+        ledger.open_day(2026, month, 2)
+    document = registration(an_invoice("pay-1", 30, specific=specific, document_date=date))
+    if is_taken:
+        ledger.do(GU, "obligation.accept", *document)
+    else:
+        assert ledger.refused(GU, "obligation.accept", *document).reason is reasons.DECEMBER
+
+
+@pytest.mark.parametrize(("kind", "is_taken"), [("services", True), ("goods", False)])
+def test_an_act_of_december_is_settled_under_the_new_agreement_for_services(
+    kind: str, is_taken: bool
+) -> None:
+    ledger = a_year(a_plan(100))
+    register(ledger, "A", 100, kind=kind)
+    row = an_act("act-1", "a", 10, date=DECEMBER)
+    if is_taken:
+        ledger.do(GU, "act.sign", (row,))
+    else:
+        assert ledger.refused(GU, "act.sign", (row,)).reason is reasons.DATE_OUTSIDE
+
+
+def test_the_subject_of_an_agreement_fits_the_specific() -> None:
+    ledger = a_year(a_plan(100))
+    row = ("159", DAY, None, "159", "159", None, (("kinds", "services works"),))
+    ledger.do("mof", "directory.publish", "economic", (row,))
+    goods = registration(an_agreement("A", an_obligation("a", 10), kind="goods"))
+    assert ledger.refused(GU, "agreement.register", *goods).reason is reasons.AGREEMENT_SUBJECT
+    register(ledger, "A", 10, kind="services")
