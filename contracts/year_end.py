@@ -20,6 +20,7 @@ from contracts.fields import CODE3, DOCUMENT_NUMBER, ROWS, YEAR, fields_of
 from contracts.records import (
     EMPTY_CARRY_OVER,
     Appropriation,
+    Budget,
     CarryOver,
     Claim,
     Closing,
@@ -170,7 +171,9 @@ def close(call: Call) -> None:
     day = call.day()
     if civil(day)[0] <= year:
         raise RejectionError(reasons.YEAR_NOT_ENDED, year=year, day=iso_date(day))
-    appropriations.budget_of(call.state, budget, year)
+    # also of a law whose parts never came whole: its money lapses too
+    if Budget.find(call.state, Collection.BUDGETS, budget_key(budget, year)) is None:
+        raise RejectionError(reasons.BUDGET_NONE, budget=budget, year=year)
     closing = closing_of(call.state, budget, year)
     if closing is None:
         closing = Closing(ClosingStatus.CLOSING.value, year_prefix(budget, year), 0, 0, 0, 0, day, None)

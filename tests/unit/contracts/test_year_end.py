@@ -1,6 +1,7 @@
 """The end of a year: what lapses, what is owed, what is claimed, what may be used in the next year."""
 
-from contracts import invariants, reasons, years
+from contracts import invariants, reasons, tokens, years
+from contracts.actions import Call
 from contracts.calendar import day_number
 from contracts.records import (
     Budget,
@@ -12,6 +13,8 @@ from contracts.records import (
     Hold,
     HoldStatus,
     Obligation,
+    Stage,
+    TokenKey,
     budget_key,
     carry_over_key,
     cash_of,
@@ -22,7 +25,8 @@ from contracts.records import (
     hold_key,
     obligation_key,
 )
-from tests.support.budget import Ledger
+from contracts.state import Overlay
+from tests.support.budget import Ledger, a_ledger, a_line
 from tests.support.year import (
     BUDGET,
     DAY,
@@ -37,7 +41,9 @@ from tests.support.year import (
     a_cut_row,
     a_decision,
     a_held_row,
+    a_law,
     a_plan,
+    a_programme,
     a_rating_document,
     a_rating_row,
     a_request,
@@ -186,6 +192,34 @@ def test_a_sequester_decided_in_part_lapses_and_its_suspension_can_be_lifted() -
     ledger.do("treasury", "treasury.resume", scope, 5, "cut-1")
 
 
+def test_a_sequester_applied_in_part_keeps_what_it_cut() -> None:
+    ledger = a_year(a_plan(600), units=10_000)
+    decision = a_decision(a_cut_row(100), a_cut_row(200, **POOL))
+    ledger.do("mof", "sequester.decide", *decision)
+    ledger.do("mof", "sequester.apply", "cut-1", 1)
+    close_year(ledger)
+    hold = Hold.find(ledger.state, Collection.HOLDS, hold_key("cut-1"))
+    assert hold is not None
+    assert (hold.consumed, hold.status) == (300 * U, HoldStatus.LAPSED)
+    assert of_programme(ledger) == {"sequestered": 100, "lapsed": 9_900}
+    assert holds_together(ledger)
+
+
+def test_requests_that_no_law_granted_are_declined() -> None:
+    ledger = a_year(units=1_000)
+    call = Call(
+        Overlay(ledger.state), ledger.context(), 0, ledger.chain_id, "", None, (), ()  # type: ignore[arg-type]
+    )  # fmt: skip
+    line = a_line(specific="159")
+    for stage in (Stage.REQUESTED, Stage.APPROVED):
+        tokens.issue(call, TokenKey(line, GU, "e-1", stage), 50 * U)
+    ledger.state.commit(call.state.changes())
+    ledger.height += 1
+    close_year(ledger)
+    assert of_programme(ledger) == {"declined": 100, "lapsed": 1_000}
+    assert holds_together(ledger)
+
+
 def test_waiting_and_refused_requests_for_payment_stop_nothing() -> None:
     ledger = a_year(a_plan(1_000), units=1_000)
     register(ledger, "A-1", 600)
@@ -257,6 +291,15 @@ def test_a_year_closes_after_it_has_ended_and_once() -> None:
 def test_a_year_without_a_budget_is_not_closed() -> None:
     ledger = a_year()
     assert ledger.refused("treasury", "year.close", *a_closing(year=2025)).reason is reasons.BUDGET_NONE
+
+
+def test_a_law_whose_parts_never_came_whole_lapses() -> None:
+    ledger = a_ledger()
+    costs = 1_500 * U
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000), costs=costs, has_more=True))
+    close_year(ledger)
+    assert of_programme(ledger) == {"lapsed": 1_000}
+    assert holds_together(ledger)
 
 
 def test_a_closing_year_is_nobody_elses() -> None:
