@@ -409,6 +409,19 @@ def budget_of(state: StateReader, budget: str, year: int) -> Budget:
     return found
 
 
+def adopted_of(state: StateReader, budget: str, year: int) -> Budget:
+    """The budget whose whole law is recorded.
+
+    Refuses BC90-NONE, BC90-PARTS, and BC94-STATUS for the plan of a first quarter: what programmes have is
+    changed once the law has said it.
+    """
+    found = budget_of(state, budget, year)
+    if found.status != BudgetStatus.ADOPTED:
+        status = BudgetStatus(found.status).name.lower()
+        raise RejectionError(reasons.CHANGE_STATUS, budget=budget, year=year, status=status)
+    return found
+
+
 def pool_keys(institution: str, line: Line, expense: str | None = None) -> tuple[TokenKey, ...]:
     """Where the adopted pool of a programme may stand: with the institution, or with the bare code.
 

@@ -168,7 +168,7 @@ RETURN = Row(
         ("programme", CODE3),
         ("status", OneOf("formed", "consolidated", "mof", "government", "mazhilis")),
         ("holder", Optional(NAME)),
-        ("reason", Text(1000, 1)),
+        ("reason", Text(500, 1)),
     ),
 )
 

@@ -441,6 +441,8 @@ def _appropriate(
     """
     unprotected = 0
     rows: list[budget_acts.ActRow] = []
+    if crossed:
+        appropriations.adopted_of(call.state, budget, year)
     for (old, new), amount in crossed.items():
         giving = appropriations.appropriation_of(call.state, old)
         key = appropriation_key(budget, year, new.administrator, new.programme)

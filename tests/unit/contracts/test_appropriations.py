@@ -27,6 +27,7 @@ from tests.support.year import (
     YEAR,
     U,
     a_block,
+    a_code,
     a_cut_row,
     a_decision,
     a_held_row,
@@ -34,6 +35,7 @@ from tests.support.year import (
     a_plan,
     a_programme,
     a_quarter,
+    a_recode,
     a_year,
     cumulative,
     of_programme,
@@ -219,3 +221,27 @@ def test_a_quarter_is_recorded_once_and_never_beside_a_law() -> None:
     assert past.reason is reasons.YEAR_NOT_OPEN
     ahead = ledger.refused("mof", "budget.quarter", *a_quarter(a_programme(), decree_date=20_459))
     assert ahead.reason is reasons.DATE_AHEAD
+
+
+def test_money_crosses_between_programmes_once_the_law_is_recorded() -> None:
+    """The law says what a programme has: before it nothing but the quarter is there to be moved."""
+    ledger = a_ledger()
+    ledger.do("mof", "budget.quarter", *a_quarter(a_programme(units=400), year=YEAR))
+    crossing = a_recode((a_code("mot", None), a_code("mot", None, programme="001")))
+    refusal = ledger.refused("treasury", "plan.recode", *crossing)
+    assert refusal.reason is reasons.CHANGE_STATUS
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=400)))
+    ledger.do("treasury", "plan.recode", *crossing)
+    assert of_programme(ledger, "001") == {"adopted": 400}
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_what_was_sequestered_in_the_quarter_stays_cut() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.quarter", *a_quarter(a_programme(units=4_000), year=YEAR))
+    ledger.do("mof", "sequester.decide", *a_decision(a_cut_row(50, **POOL_ROW)))
+    ledger.do("mof", "sequester.apply", "cut-1", 10)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=3_000)))
+    assert of_programme(ledger) == {"adopted": 2_950, "sequestered": 50}
+    assert the_budget(ledger).sequestered == 50 * U
+    assert invariants.recount(ledger.state) == ()
