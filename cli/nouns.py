@@ -27,7 +27,7 @@ from cli.people import parse_signer, read_person
 from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
 from cli.views import VIEWS, View
-from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS
+from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS, decision_of_plan
 from cli.year_end import RATING_COMMANDS, YEAR_COMMANDS
 from contracts.records import Collection, Institution
 
@@ -270,7 +270,13 @@ def _proposal(session: Session, verb: str, extra: Extra, document: Json) -> Json
     return {"note": extra.note, **found} if verb == "propose" else found
 
 
+def _sequester_document(session: Session, verb: str, extra: Extra, document: Json) -> Json:
+    """sequester decide takes what sequester plan says."""
+    return decision_of_plan(document) if verb == "decide" else document
+
+
 PREPARE: Final[dict[str, Preparer]] = {
+    "sequester": _sequester_document,
     "signer": _signer_document,
     "deputy": _deputy_document,
     "institution": _institution_document,

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from cli.amounts import tenge_of, tiyn_of
+from cli.amounts import day_of, tenge_of, tiyn_of
 from cli.client import connected
-from cli.documents import Json, json_of
+from cli.documents import Json, as_object, json_of
 from cli.envelope import known_action, write_text
 from cli.failures import InputError, NotFoundError
 from cli.output import emit_item, emit_list
@@ -22,6 +22,7 @@ from cli.session import Session, global_options, pass_session
 from cli.statements import BUDGET_STATEMENTS, TREASURY_STATEMENTS, figures_item, state_of
 from cli.views import VIEWS, suspension_items
 from contracts import planner, statements
+from contracts.fields import ROWS
 from contracts.planner import Programme, SequesterPlan
 from contracts.records import Collection, budget_key
 from contracts.statements import Figures
@@ -129,7 +130,7 @@ def show_day(session: Session, read: Reading) -> None:
 @click.command("plan", help="What-if of a sequester: rows, effect, and the document for sequester decide.")
 @click.argument("total", required=False, metavar="[TENGE]")
 @click.option(
-    "--share", metavar="PERCENT", help="Of unprotected expenditure, e.g. 2.5, instead of an amount."
+    "--share", "--percent", metavar="PERCENT", help="Of unprotected expenditure, e.g. 2.5, instead of tenge."
 )
 @click.option("--budget", default="01.kz", show_default=True)
 @click.option("--year", type=_YEAR, required=True)
@@ -165,13 +166,15 @@ def plan_sequester(
         amount = _total(state, budget, year, total, share)
         plan = planner.plan_sequester(state, budget, year, source, amount, _priorities(priorities), block)
         at = as_of(client, state.height)
+    arguments = decide_document(plan, decision, budget, year, source, document, date)
     if out is not None:
-        if decision is None or document is None or date is None:
+        if None in (decision, document, date):
             raise InputError("the document needs --decision, --document and --date", "USAGE")
-        text = decide_document(plan, decision, budget, year, source, document, date)
-        write_text(out, json.dumps(text, ensure_ascii=False, indent=1) + "\n")
+        write_text(out, json.dumps(arguments, ensure_ascii=False, indent=1) + "\n")
     said = _said(plan, str(status["state_root"]), out)
-    emit_item(session, "eqz.sequester.plan/1", said, at)
+    if session.output in ("json", "jsonl"):
+        said["arguments"] = arguments
+    emit_item(session, PLAN_SCHEMA, said, at)
 
 
 def _total(state: RemoteState, budget: str, year: int, total: str | None, share: str | None) -> int:
@@ -198,17 +201,50 @@ def _priorities(path: Path | None) -> dict[Programme, int] | None:
     return found
 
 
-def decide_document(
-    plan: SequesterPlan, decision: str, budget: str, year: int, source: str, document: str, date: str
-) -> Json:
-    """The JSON document of `sequester.decide` with the rows of a plan."""
-    from cli.amounts import day_of
+PLAN_SCHEMA = "eqz.sequester.plan/1"
 
+
+def decide_document(
+    plan: SequesterPlan,
+    decision: str | None,
+    budget: str,
+    year: int,
+    source: str,
+    document: str | None,
+    date: str | None,
+) -> dict[str, Json]:
+    """The JSON document of `sequester.decide` with the rows of a plan; without what is not known yet."""
     arguments = (
-        decision, budget, year, source, plan.instrument, document, day_of(date, "--date"), plan.total,
-        tuple(row.cut_row() for row in plan.rows),
+        decision or "", budget, year, source, plan.instrument, document or "",
+        0 if date is None else day_of(date, "--date"), plan.total, tuple(row.cut_row() for row in plan.rows),
     )  # fmt: skip
-    return json_of(known_action("sequester.decide").arguments, arguments)
+    found = dict(as_object(json_of(known_action("sequester.decide").arguments, arguments), "document"))
+    known = {"decision": decision, "document": document, "date": date}
+    return {name: value for name, value in found.items() if known.get(name, value) is not None}
+
+
+def decision_of_plan(document: Json) -> Json:
+    """The document of `sequester decide` out of what `sequester plan -o json` says, or as it is written.
+
+    Fields of the command line (decision, document, date) are laid over the plan's. A decision of more rows
+    than one document holds is filed in parts: `part=1` and on; every part states the whole total.
+    """
+    found = dict(as_object(document, "document"))
+    if found.get("schema") == PLAN_SCHEMA:
+        item = as_object(found.pop("item"), "item")
+        for name in ("schema", "height", "block_time"):
+            found.pop(name, None)
+        found = {**as_object(item.get("arguments"), "arguments"), **found}
+    part, rows = found.pop("part", None), found.get("rows")
+    if not isinstance(rows, list) or (part is None and len(rows) <= ROWS):
+        return found
+    parts = -(-len(rows) // ROWS)
+    if not (str(part).isdecimal() and 1 <= int(str(part)) <= parts):
+        raise InputError(
+            f"the decision has {len(rows)} rows, one document holds {ROWS}: give part=1 to part={parts}",
+            "INPUT-FIELD",
+        )
+    return {**found, "rows": rows[(int(str(part)) - 1) * ROWS : int(str(part)) * ROWS]}
 
 
 def _said(plan: SequesterPlan, state_root: str, out: Path | None) -> dict[str, Json]:

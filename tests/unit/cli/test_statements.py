@@ -13,6 +13,8 @@ import pytest
 
 from cli import directories, reading, statements, year
 from cli.client import Client
+from cli.documents import Json, value_of
+from cli.failures import InputError
 from cli.main import run
 from cli.session import Session
 from contracts.records import (
@@ -25,6 +27,7 @@ from contracts.records import (
     programme_scope,
     trusted,
 )
+from contracts.sequester import DECIDE
 from contracts.statements import under
 from tests.support.budget import Ledger, a_ledger
 from tests.support.year import (
@@ -76,7 +79,7 @@ def _answer(ledger: Ledger, request: httpx.Request) -> dict[str, Any]:
     asked = request.url.params
     parts = request.url.path.split("/")[2:]
     if parts == ["status"]:
-        return {"height": HEIGHT, "block_time": "2026-02-02T00:00:00Z"}
+        return {"height": HEIGHT, "block_time": "2026-02-02T00:00:00Z", "state_root": "00" * 32}
     if parts == ["totals"]:
         return _totals(ledger, asked["budget"], int(asked["year"]))
     if len(parts) == 3:
@@ -227,3 +230,42 @@ def test_the_history_of_a_renumbered_code_begins_with_the_codes_before_it(eqz: E
     ledger.do("mof", "directory.publish", "receipts", (entry,))
     _, said = eqz(ledger, "directory", "history", "receipts", "502111")
     assert [one["code"] for one in said["items"]] == ["101110", "201510", "502111"]
+
+
+def a_wide_budget(programmes: int) -> Ledger:
+    """As many programmes of 228, 100 units each."""
+    ledger = a_ledger()
+    half = [a_programme(f"{number:03d}", 100) for number in range(programmes)]
+    ledger.do("mof", "budget.adopt", *a_law(*half))
+    return ledger
+
+
+def test_a_what_if_is_the_document_that_decides_it(eqz: Eqz) -> None:
+    ledger = a_wide_budget(20)
+    _, said = eqz(ledger, "sequester", "plan", "--percent", "7", "--year", "2026")
+    assert (said["item"]["total"], said["item"]["instrument"]) == ("14000.00", "resolution")
+    decided = {"decision": "cut-1", "document": "постановление 77", "date": "2026-01-05"}
+    document = year.decision_of_plan({**said, **decided})
+    arguments = value_of(DECIDE, document)
+    assert isinstance(arguments, tuple)
+    decision = ledger.do("mof", "sequester.decide", *arguments)[-1]
+    assert decision == (
+        "sequester.decided", "cut-1", "resolution", "постановление 77", 140 * U, 140 * U,
+    )  # fmt: skip
+
+
+def test_exactly_ten_per_cent_is_refused_by_the_what_if(eqz: Eqz) -> None:
+    with pytest.raises(AssertionError, match="BC97-02-TEN"):
+        eqz(a_wide_budget(20), "sequester", "plan", "--percent", "10", "--year", "2026")
+
+
+def test_a_decision_of_many_rows_is_filed_in_parts() -> None:
+    rows: list[Json] = [{"amount": "1.00"}] * 2_001
+    plan: Json = {"decision": "cut-1", "rows": rows}
+    with pytest.raises(InputError, match="part=1 to part=3"):
+        year.decision_of_plan(plan)
+    parts = [year.decision_of_plan({"decision": "cut-1", "rows": rows, "part": f"{part}"}) for part in (1, 3)]
+    assert parts == [
+        {"decision": "cut-1", "rows": rows[:1_000]},
+        {"decision": "cut-1", "rows": rows[:1]},
+    ]
