@@ -33,7 +33,7 @@ from cli.people import Person, names_of, parse_signer, public_path, read_person
 from cli.remainders import remainders
 from cli.session import Session
 from cli.texts import label, question
-from contracts.actions import Action
+from contracts.actions import SUBMIT, Action
 from contracts.records import Ballot, Collection, ballot_key
 
 NODES_PER_SUBMISSION = 2
@@ -86,12 +86,15 @@ def read_source(source: Source) -> Json:
 def build(session: Session, action: Action, source: Source, keys: Sequence[Path] = ()) -> Envelope:
     """The unsigned document. The institution is named, or the first key's, or the profile's."""
     network, chain_id = network_of(session)
+    arguments = value_of(action.arguments, ballots.to_wire(action.name, read_source(source)))
+    if source.is_for_approval:
+        action, arguments = envelopes.known_action(SUBMIT), (action.name, action.version, arguments)
     return envelopes.build(
         network=network,
         chain_id=chain_id,
         institution=institution_of(session, source, keys),
         action=action,
-        arguments=value_of(action.arguments, ballots.to_wire(action.name, read_source(source))),
+        arguments=arguments,
         valid_until_ms=valid_until_ms(session, source),
         client_id=_client_id(source),
     )
