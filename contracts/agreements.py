@@ -73,7 +73,7 @@ LAST_DAY: Final = (12, 20)
 """Month and day after which nothing new is registered (BC 109(8))."""
 
 OBLIGATIONS_PER_AGREEMENT: Final = 50
-OBLIGATIONS_OF_ALL_YEARS: Final = 300
+OBLIGATIONS_OF_ALL_YEARS: Final = 200
 YEARS_PER_AGREEMENT: Final = 30
 SUPPLEMENTS_PER_AGREEMENT: Final = 200
 """Bound the record of one agreement; a real one has a handful of each."""
