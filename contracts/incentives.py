@@ -145,7 +145,8 @@ def facts_of(state: StateReader, budget: str, year: int, month: int, administrat
         sums["accepted"] += accepted
         sums["redeemed"] += balance.total(REDEEMED)
         if ended:
-            sums["overdue"] += max(0, plan.obligations[ended - 1] - accepted)
+            due = min(plan.obligations[ended - 1], plan.obligations[month - 1])
+            sums["overdue"] += max(0, due - accepted)
     counted = conduct_of(state, budget, year, administrator)
     return Facts(**{
         **sums,
@@ -321,9 +322,9 @@ def unaccepted(state: StateReader, budget: str, year: int, day: int) -> Iterator
             holder, values = trusted(key)
             line = Line(*values)
             if (line.budget, line.year) == (budget, year):
-                amount = not_accepted(state, holder, line, Plan.decode(value), month)
+                plan = due_by(Plan.decode(value), month, year, day)
+                amount = not_accepted(state, holder, line, plan)
                 if amount:
-                    plan = Plan.decode(value).obligations[month - 1]
                     yield Unaccepted(holder, line, month, plan, amount)
         if len(page) < PAGE:
             return
@@ -336,10 +337,19 @@ def is_warned(state: StateReader, found: Unaccepted) -> bool:
     return warning is not None and warning.month == found.month
 
 
-def not_accepted(state: StateReader, holder: str, line: Line, plan: Plan, month: int) -> int:
-    """Tiyn of the plan to the month's end that are neither accepted nor held by the treasury."""
+def due_by(plan: Plan, month: int, year: int, day: int) -> int:
+    """Tiyn of the obligations plan to the month's end, less what was taken out of it since.
+
+    The figures of a closed month stay as history (TP 48); what the plan has become shows in the open month.
+    """
+    still = min(closed_months(year, day) + 1, 12)
+    return min(plan.obligations[month - 1], plan.obligations[still - 1])
+
+
+def not_accepted(state: StateReader, holder: str, line: Line, plan: int) -> int:
+    """Tiyn of the plan that are neither accepted nor held by the treasury."""
     balance = balance_of(state, position_scope(holder, line))
-    return max(0, plan.obligations[month - 1] - balance.total(ACCEPTED) - balance.amounts[HELD_ALLOCATED])
+    return max(0, plan - balance.total(ACCEPTED) - balance.amounts[HELD_ALLOCATED])
 
 
 _POSITION: Fields = (
@@ -400,7 +410,8 @@ def _warn(call: Call, holder: str, line: Line, month: int, amount: int) -> None:
     before = PlanWarning.find(call.state, Collection.WARNINGS, key)
     if before is not None and before.month == month:
         raise RejectionError(reasons.UNACCEPTED_WARNED, holder=holder, day=iso_date(before.warned))
-    found = not_accepted(call.state, holder, line, plans.plan_of(call.state, holder, line), month)
+    plan = due_by(plans.plan_of(call.state, holder, line), month, line.year, call.day())
+    found = not_accepted(call.state, holder, line, plan)
     if amount != found:
         raise RejectionError(reasons.UNACCEPTED_AMOUNT, holder=holder, stated_tiyn=amount, found_tiyn=found)
     put(call.state, Collection.WARNINGS, key, PlanWarning(month, amount, call.day(), None, None))
@@ -476,9 +487,9 @@ def propose(state: StateReader, budget: str, year: int, day: int) -> Iterator[Pr
         freed = min(found.amount, warning.amount, free) // PLAN_UNIT * PLAN_UNIT
         plan = Plan.find(state, Collection.PLANS, plan_key(found.holder, found.line))
         if freed and plan is not None:
-            tables = (_lowered(plan.obligations, closed, freed), _lowered(plan.payments, closed, freed))
             fields: tuple[Any, ...] = (
-                found.holder, found.line.subprogramme, found.line.specific, expense, *tables
+                found.holder, found.line.subprogramme, found.line.specific, expense,
+                *_lowered(plan, closed, freed),
             )  # fmt: skip
             yield Proposal(found.holder, found.line, freed, fields)
 
@@ -489,10 +500,14 @@ def closed_months(year: int, day: int) -> int:
     return 12 if year < open_year else open_month - 1 if year == open_year else 0
 
 
-def _lowered(figures: tuple[int, ...], closed: int, freed: int) -> tuple[int, ...]:
-    """December first (TP 43); closed months stay as history."""
-    left = figures[11] - freed
-    return figures[:closed] + tuple(min(figure, left) for figure in figures[closed:])
+def _lowered(plan: Plan, closed: int, freed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Both tables without what is overdue: every open month falls by it, so that later months keep theirs.
+
+    Payments fall as far as they would exceed obligations; closed months stay as history.
+    """
+    obligations = plan.obligations[:closed] + tuple(figure - freed for figure in plan.obligations[closed:])
+    lower = zip(plan.payments[closed:], obligations[closed:], strict=True)
+    return obligations, plan.payments[:closed] + tuple(min(pair) for pair in lower)
 
 
 def _free(state: StateReader, holder: str, line: Line) -> tuple[str | None, int]:

@@ -21,6 +21,7 @@ from contracts.records import (
     warning_key,
 )
 from contracts.rejection import Reason
+from tests.support import route
 from tests.support.budget import Ledger, a_line
 from tests.support.year import (
     BUDGET,
@@ -29,6 +30,7 @@ from tests.support.year import (
     U,
     Values,
     a_block,
+    a_certificate,
     a_held_row,
     a_plan,
     a_rating_document,
@@ -39,6 +41,7 @@ from tests.support.year import (
     an_objection,
     close_year,
     cumulative,
+    of_programme,
     register,
     with_shortfall,
 )
@@ -213,12 +216,23 @@ def test_a_warning_then_an_objection_stops_the_proposal() -> None:
     assert invariants.recount(ledger.state) == ()
 
 
-def test_a_proposal_lowers_december_first_and_no_closed_month() -> None:
+def test_a_proposal_takes_out_what_is_overdue_and_leaves_later_months_theirs() -> None:
     ledger = an_idle_year()
     ledger.do("mof", "unaccepted.warn", *a_warning(a_warning_row(350)))
     (proposal,) = propose(ledger.state, BUDGET, YEAR, MARCH_5)
-    figures = cumulative(650, 600, 600, 600)
+    figures = cumulative(650, 600, 600, 250)
     assert proposal.row == (GU, "100", "159", None, figures, figures)
+
+
+def test_a_proposal_is_an_amendment_that_the_treasury_can_agree_to() -> None:
+    ledger = an_idle_year()
+    ledger.do("mof", "unaccepted.warn", *a_warning(a_warning_row(350)))
+    (proposal,) = propose(ledger.state, BUDGET, YEAR, MARCH_5)
+    route.submit(ledger, "mot", "plan.amend", *a_certificate(proposal.row, kind="b"))
+    route.decide(ledger, "sign", "treasury", 1)
+    assert of_programme(ledger) == {"adopted": 99_350, "allocated": 400, "registered": 250}
+    assert list(unaccepted(ledger.state, BUDGET, YEAR, MARCH_5)) == []
+    assert invariants.recount(ledger.state) == ()
 
 
 def test_a_proposal_shrinks_with_what_is_accepted_meanwhile() -> None:
