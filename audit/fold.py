@@ -298,10 +298,12 @@ class State:
             self.laws.note_token(moved.key, moved.slot, moved.difference)
         elif collection == "balances":
             self.money.note(collection, key, value)
-        elif collection in APPROVALS:
-            self.approvals.note(collection, key, value)
-        elif collection in PAPERS:
-            self.laws.note(collection, key, value)
+        elif collection in APPROVALS or collection in PAPERS:
+            # the operational day counts for both
+            if collection in APPROVALS:
+                self.approvals.note(collection, key, value)
+            if collection in PAPERS:
+                self.laws.note(collection, key, value)
         elif collection == "ids":
             self._note_id(key, value)
         elif collection in _NOTES:
