@@ -22,6 +22,7 @@ WEIGHTS: dict[str, int] = {
     "obligation.accept": 6, "plan.approve": 8, "receipts.post": 4, "budget.adopt": 3, "year.close": 3,
     "agreement.amend": 5, "payment.restore": 3, "treasury.resume": 6, "sequester.apply": 4,
     "sequester.cancel": 4, "treasury.unblock": 3, "treasury.open_day": 3, "approval.sign": 4,
+    "request.decide": 6, "request.consolidate": 4, "request.return": 1, "agreement.reregister": 3,
     "directory.publish": 1, "signer.add": 1, "ballot.propose": 1,
 }  # fmt: skip
 """How often an action is chosen; 2 where it is not said. What begins something is as likely as what ends it,

@@ -19,8 +19,8 @@ from contracts.actions import REGISTER
 from contracts.calendar import civil
 from contracts.records import CashAccount, Collection, Plan, Token, trusted
 
-ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = 2, 3, 4, 5, 6, 7, 8
-REFINED, SEQUESTERED = 11, 12
+REQUESTED, APPROVED, ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = range(9)
+RECOVERED, DECLINED, REFINED, SEQUESTERED, CARRIED = 9, 10, 11, 12, 14
 MONEY = range(ADOPTED, 10)
 ENDED = frozenset({7, 8, 9, 10, 11, 12, 13, 14})
 """Stages that a closed year may hold."""
@@ -47,6 +47,7 @@ class Deal:
     amount: int
     is_open: bool = True
     receiver: str | None = None
+    is_penalty: bool = False
     advances: list[str] = field(default_factory=list)
 
 
@@ -56,6 +57,7 @@ class Contract:
     money: str
     total: int
     deals: list[str]
+    year: int
     commissioned: bool = False
 
 
@@ -103,9 +105,11 @@ class Model:
     payments: dict[tuple[str, str], Asked] = field(default_factory=dict)
     transfers: dict[tuple[str, str], str] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
+    items: dict[Place, tuple[str, str, str, str]] = field(default_factory=dict)
     waiting: dict[int, tuple[str, str, tuple[Any, ...]]] = field(default_factory=dict)
     touched: dict[Place, None] = field(default_factory=dict)
     planned: dict[tuple[str, Place], None] = field(default_factory=dict)
+    has_debts: bool = False
     year: int = 2026
     month: int = 1
     retention: int = 95
@@ -293,8 +297,8 @@ def open_day(model: Model, institution: str, arguments: Any, changes: list[Chang
 @effect("budget.adopt")
 def adopt(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
     law = named("budget.adopt", arguments)
-    if any(place[3] < ADOPTED and place[0][1] == law["year"] for place in model.tokens):
-        raise Unknown("requests")
+    if any(place[3] <= ADOPTED and place[0][1] == law["year"] for place in model.tokens):
+        raise Unknown("requests or the plan of a quarter")
     for row in law["programmes"]:
         line = (law["budget"], law["year"], law["source"], row[2], row[3], None, None)
         model.add(pool_of(line), row[4])
@@ -420,6 +424,80 @@ def adjust(model: Model, institution: str, arguments: Any, changes: list[Change]
             model.move(pool_of((*head, giver, given), expense), target, amount)
 
 
+# --- requests
+
+
+def _item_place(model: Model, key: Place, stage: int) -> Place:
+    """Where the money of an item stands: with its institution, under its own expense id."""
+    budget, year, administrator, programme, expense = key
+    source, holder, subprogramme, specific = model.items[key]
+    line = (budget, year, source, administrator, programme, subprogramme, specific)
+    return place_of(line, holder, expense, stage)
+
+
+def _decline(model: Model, key: Place, amount: int) -> None:
+    """Requested first, then approved."""
+    for stage in (REQUESTED, APPROVED):
+        source = _item_place(model, key, stage)
+        part = min(amount, model.of(source))
+        if part:
+            model.move(source, _item_place(model, key, DECLINED), part)
+            amount -= part
+    assert not amount, f"{amount} more is declined of {key} than was asked for"
+
+
+def _live(model: Model, key: Place) -> int:
+    return sum(model.of(_item_place(model, key, stage)) for stage in (REQUESTED, APPROVED))
+
+
+@effect("request.form")
+def form(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, programme, items = arguments
+    administrator = institution.removeprefix("gu-")[:3]
+    for expense, subprogramme, specific, *_, amount in items:
+        key = (budget, year, administrator, programme, expense)
+        now = (source, institution, subprogramme, specific)
+        if key in model.items:
+            kept = min(_live(model, key), amount) if model.items[key] == now else 0
+            if _live(model, key) > kept:
+                _decline(model, key, _live(model, key) - kept)
+        model.items[key] = now
+        missing = amount - _live(model, key)
+        if missing > 0:
+            model.add(_item_place(model, key, REQUESTED), missing)
+
+
+@effect("request.consolidate")
+def consolidate(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("request.consolidate", arguments)
+    code = {name: code for code, name in ABP.items()}[institution]
+    for expense, down in document["reductions"]:
+        _decline(model, (document["budget"], document["year"], code, document["programme"], expense), down)
+
+
+@effect("request.decide")
+def decide_request(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("request.decide", arguments)
+    head = (document["budget"], document["year"], document["administrator"], document["programme"])
+    for expense, down in document["reductions"]:
+        _decline(model, (*head, expense), down)
+    if document["status"] == "mof":
+        for key in [key for key in model.items if key[:4] == head]:
+            requested = _item_place(model, key, REQUESTED)
+            if model.of(requested):
+                model.move(requested, _item_place(model, key, APPROVED), model.of(requested))
+
+
+@effect("request.align")
+def align(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, programme, rows = arguments
+    code = {name: code for code, name in ABP.items()}[institution]
+    line = (budget, year, source, code, programme, None, None)
+    for expense, up, down in rows:
+        free, owned = pool_of(line), pool_of(line, expense)
+        model.move(*((free, owned, up) if up else (owned, free, down)))
+
+
 # --- agreements and obligations
 
 
@@ -439,7 +517,7 @@ def register(model: Model, institution: str, arguments: Any, changes: list[Chang
             )
             model.deals[(institution, name)] = Deal(line, expense, row["number"], amount)
             names.append(name)
-        model.contracts[(institution, row["number"])] = Contract(row["kind"], row["money"], row["total"], names)
+        model.contracts[(institution, row["number"])] = Contract(row["kind"], row["money"], row["total"], names, year)
 
 
 def _row(action: str, values: Any) -> dict[str, Any]:
@@ -456,7 +534,8 @@ def amend(model: Model, institution: str, arguments: Any, changes: list[Change])
         raise Unknown("an agreement")
     contract.total = document["total"]
     for values in document["obligations"]:
-        name, amount = values[0], values[1]
+        row = _row("agreement.amend", values)
+        name, amount = row["obligation"], row["amount"]
         deal = model.deal(institution, name)
         difference = amount - deal.amount
         free = place_of(deal.line, institution, deal.expense, ALLOCATED)
@@ -474,14 +553,57 @@ def terminate(model: Model, institution: str, arguments: Any, changes: list[Chan
     contract = model.contracts.get((institution, arguments[0]))
     if contract is None:
         raise Unknown("an agreement")
-    for name in contract.deals:
+    for name in contract.deals if contract.year == model.year else ():
         deal = model.deal(institution, name)
+        if deal.line[1] != contract.year:
+            continue
         registered = place_of(deal.line, institution, deal.expense, REGISTERED, obligation=name)
         unused = model.of(registered)
         if unused:
             model.move(registered, place_of(deal.line, institution, deal.expense, ALLOCATED), unused)
         deal.amount -= unused
         deal.is_open = False
+
+
+@effect("agreement.penalty")
+def penalize(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("agreement.penalty", arguments)
+    name, penalty, act, amount = (document[key] for key in ("obligation", "penalty", "act", "amount"))
+    deal = model.deal(institution, name)
+    contract = model.contracts.get((institution, document["agreement"]))
+    if contract is None:
+        raise Unknown("an agreement")
+    stage = REGISTERED if act is None else PAYABLE
+    source = place_of(deal.line, institution, deal.expense, stage, obligation=name, act=act)
+    model.move(source, (*source[:5], penalty, *source[6:]), amount)
+    contract.deals.append(penalty)
+    model.deals[(institution, penalty)] = Deal(
+        deal.line, deal.expense, deal.agreement, amount, is_penalty=True
+    )
+    deal.amount -= amount
+    if deal.is_open:
+        deal.is_open = deal.amount > model.sum_of(institution, name, (PAID,))
+
+
+@effect("agreement.reregister")
+def reregister(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, source, agreements = arguments
+    code = institution.removeprefix("gu-")[:3]
+    for number, _, _, _, rows in agreements:
+        contract = model.contracts.get((institution, number))
+        if contract is None:
+            raise Unknown("an agreement")
+        programme = model.deal(institution, contract.deals[0]).line[4]
+        contract.year = year
+        for name, subprogramme, specific, expense, amount, _, previous, *_ in rows:
+            line = (budget, year, source, code, programme, subprogramme, specific)
+            free = place_of(line, institution, expense, ALLOCATED)
+            model.move(free, place_of(line, institution, expense, REGISTERED, obligation=name), amount)
+            deal = model.deals[(institution, name)] = Deal(line, expense, number, amount)
+            contract.deals.append(name)
+            if previous is not None:
+                before = model.deal(institution, previous)
+                deal.advances, before.advances, before.is_open = before.advances, [], False
 
 
 @effect("obligation.accept")
@@ -491,6 +613,7 @@ def accept(model: Model, institution: str, arguments: Any, changes: list[Change]
     for values in rows:
         row = _row("obligation.accept", values)
         if row["kind"] == "debt":
+            model.has_debts = True
             raise Unknown("a debt")
         line = (budget, year, source, code, row["programme"], row["subprogramme"], row["specific"])
         name, amount = row["obligation"], row["amount"]
@@ -520,17 +643,18 @@ def _perform(model: Model, holder: str, act: str, name: str, amount: int) -> Non
         raise Unknown("an agreement")
     registered = place_of(deal.line, holder, deal.expense, REGISTERED, obligation=name)
     left = model.of(registered)
-    outstanding = model.sum_of(holder, name, (ADVANCED,))
+    outstanding = sum(model.of(_advance(model, holder, payment)) for payment in deal.advances)
     worked = outstanding * amount // (left + outstanding)
     due = amount - worked
-    retained = _retention(model, holder, model.contracts[(holder, deal.agreement)], due)
+    retained = 0
+    if not deal.is_penalty:
+        retained = _retention(model, holder, model.contracts[(holder, deal.agreement)], due)
     parts = []
     for payment in list(deal.advances):
-        advanced = place_of(deal.line, holder, deal.expense, ADVANCED, obligation=name, payment=payment)
+        advanced = _advance(model, holder, payment)
         part = min(worked, model.of(advanced))
         if part:
-            paid = place_of(deal.line, holder, deal.expense, PAID, obligation=name, act=act, payment=payment)
-            model.move(advanced, paid, part)
+            model.move(advanced, _worked(advanced, act), part)
             parts.append((payment, part))
             worked -= part
         if not model.of(advanced):
@@ -541,10 +665,23 @@ def _perform(model: Model, holder: str, act: str, name: str, amount: int) -> Non
     model.acts[(holder, act)] = Signed(name, parts, retained, due - retained)
 
 
+def _advance(model: Model, holder: str, payment: str) -> Place:
+    """Where an advance stands until acts work it off: under the obligation that it was paid for."""
+    name = model.payments[(holder, payment)].deal
+    deal = model.deal(holder, name)
+    return place_of(deal.line, holder, deal.expense, ADVANCED, obligation=name, payment=payment)
+
+
+def _worked(advance: Place, act: str) -> Place:
+    return (*advance[:3], PAID, *advance[4:6], act, advance[7])
+
+
 def _retention(model: Model, holder: str, contract: Contract, due: int) -> int:
     """Works: what would bring paid, advanced and payable above the ceiling waits for commissioning."""
     if contract.kind != "works" or contract.commissioned or contract.money != "ordinary":
         return 0
+    if any(model.sum_of(holder, name, (CARRIED,)) for name in contract.deals):
+        raise Unknown("a debt")
     reached = sum(model.sum_of(holder, name, (PAID, ADVANCED, PAYABLE)) for name in contract.deals)
     return min(due, max(0, reached + due - contract.total * model.retention // 100))
 
@@ -563,10 +700,8 @@ def correct(model: Model, institution: str, arguments: Any, changes: list[Change
             source = place_of(deal.line, institution, deal.expense, stage, obligation=act.deal, act=name)
             model.move(source, target, part)
     for payment, part in act.worked:
-        paid = place_of(
-            deal.line, institution, deal.expense, PAID, obligation=act.deal, act=name, payment=payment
-        )
-        model.move(paid, place_of(deal.line, institution, deal.expense, ADVANCED, obligation=act.deal, payment=payment), part)
+        advance = _advance(model, institution, payment)
+        model.move(_worked(advance, name), advance, part)
     again = [payment for payment, _ in act.worked]
     deal.advances = again + [one for one in deal.advances if one not in again]
     if not deal.is_open:
@@ -579,10 +714,12 @@ def commission(model: Model, institution: str, arguments: Any, changes: list[Cha
     if contract is None:
         raise Unknown("an agreement")
     contract.commissioned = True
+    if model.has_debts:
+        raise Unknown("a debt")
     for name in contract.deals:
         deal = model.deal(institution, name)
         for place, amount in model.tokens_of(deal.line, institution):
-            if place[5] == name and place[3] == RETAINED:
+            if place[5] == name and place[3] == RETAINED and deal.line[1] == contract.year:
                 model.move(place, (*place[:3], PAYABLE, *place[4:]), amount)
 
 
@@ -625,8 +762,7 @@ def execute(model: Model, institution: str, arguments: Any, changes: list[Change
         if asked.is_advance:
             deal.advances.append(number)
         _pay_out(model, deal.line, asked.amount)
-        if deal.receiver is not None:
-            model.cash.setdefault((deal.receiver, "1", model.year), [0])[0] += asked.amount
+        _arrive(model, deal, asked.amount)
 
 
 @effect("payment.restore")
@@ -636,8 +772,10 @@ def restore(model: Model, institution: str, arguments: Any, changes: list[Change
         holder, number, amount = row["holder"], row["number"], row["amount"]
         asked = model.payments[(holder, number)]
         deal = model.deal(holder, asked.deal)
+        _arrive(model, deal, -amount)
         if deal.line[1] != model.year:
-            raise Unknown("a closed year")
+            _recover(model, holder, number, amount)
+            continue
         target, source = _paid(deal, holder, number, asked)
         if asked.is_advance and not deal.is_open:
             target = place_of(deal.line, holder, deal.expense, ALLOCATED)
@@ -646,8 +784,27 @@ def restore(model: Model, institution: str, arguments: Any, changes: list[Change
         if asked.is_advance and not model.of(source):
             deal.advances.remove(number)
         _pay_out(model, deal.line, -amount)
-        if deal.receiver is not None:
-            model.cash[(deal.receiver, "1", model.year)][0] -= amount
+
+
+def _arrive(model: Model, deal: Deal, amount: int) -> None:
+    """A transfer arrives in its budget, a penalty in the budget that pays it (below zero: leaves again)."""
+    if deal.receiver is not None:
+        model.cash.setdefault((deal.receiver, "1", model.year), [0])[0] += amount
+    if deal.is_penalty:
+        model.cash.setdefault((deal.line[0], deal.line[2], model.year), [0])[0] += amount
+
+
+def _recover(model: Model, holder: str, number: str, amount: int) -> None:
+    """Money of a closed year is new revenue of the open one."""
+    asked = model.payments[(holder, number)]
+    deal = model.deal(holder, asked.deal)
+    _, paid = _paid(deal, holder, number, asked)
+    model.move(paid, (*paid[:3], RECOVERED, *paid[4:]), amount)
+    model.cash.setdefault((deal.line[0], deal.line[2], model.year), [0])[0] += amount
+    if asked.is_advance and not model.of(paid):
+        for one in model.deals.values():
+            if number in one.advances:
+                one.advances.remove(number)
 
 
 @effect("receipts.post")

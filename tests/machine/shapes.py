@@ -169,5 +169,6 @@ def _changed(world: World, name: str, shape: Shape, value: Any) -> Any:
     if how == 0:
         return chance.pick(STRANGERS)
     if how < 5 and isinstance(value, int) and not isinstance(value, bool):
-        return max(0, value + chance.pick((1, -1, U, -U, 1_000 * U, -1_000 * U, value)))
+        different = value + chance.pick((1, -1, U, -U, 1_000 * U, -1_000 * U, value))
+        return min(UINT_MAXIMUM, max(0, different))
     return value_of(world, name, shape)

@@ -103,7 +103,7 @@ class Document:
 
 @dataclass(slots=True)
 class World:
-    """The chain so far. `observers` see each block's changes before they are committed."""
+    """The chain so far. `days`: how far the treasury opens the next day, at most."""
 
     chance: Chance
     params: dict[str, int] = field(default_factory=dict)
@@ -111,6 +111,7 @@ class World:
     genesis: Genesis = field(init=False)
     auditor: AuditState = field(init=False)
     is_audited: bool = True
+    days: int = 5
     height: int = 0
     time_ms: int = START_MS
     documents: int = 0

@@ -8,6 +8,7 @@ from contracts.calendar import day_number
 from contracts.records import (
     Appropriation,
     Budget,
+    BudgetStatus,
     Collection,
     Line,
     Plan,
@@ -34,7 +35,7 @@ RECEIPTS = ("101110", "201510", "801101")
 
 @paper("treasury.open_day")
 def open_day(world: World) -> Document:
-    return Document("treasury", "treasury.open_day", (world.day + world.chance.between(1, 5),))
+    return Document("treasury", "treasury.open_day", (world.day + world.chance.between(1, world.days),))
 
 
 @paper("directory.publish")
@@ -83,8 +84,7 @@ def adopt(world: World) -> Document | None:
     missing = [
         year
         for year in (world.year, world.year + 1)
-        if world.state.get(Collection.BUDGETS, budget_key(BUDGET, year)) is None
-        and (year == world.year or world.month == 12)
+        if _is_open(world, year) and (year == world.year or (world.month == 12 and chance.one_in(4)))
     ]
     if not missing:
         return None
@@ -95,8 +95,14 @@ def adopt(world: World) -> Document | None:
         if (administrator, programme) == ("226", "067"):
             changes |= {"protected": 2, "protected_subprogrammes": ("106",), "nature": "distributable"}
         rows.append(a_programme(programme, chance.between(4_000, 9_000), **changes))
-    law = a_law(*rows, year=year, law_date=min(world.day, day_number(year, 1, 1)))
+    law = a_law(*rows, year=year, law_date=min(world.day, day_number(year, 1, 1)), law=f"закон {year}")
     return Document("mof", "budget.adopt", law)
+
+
+def _is_open(world: World, year: int) -> bool:
+    """No law of the year is recorded: at most the plan of a first quarter."""
+    data = world.state.get(Collection.BUDGETS, budget_key(BUDGET, year))
+    return data is None or Budget.decode(data).status == BudgetStatus.QUARTER
 
 
 def months(world: World, year: int, total: int, floor: int = 0) -> tuple[int, ...]:

@@ -31,6 +31,9 @@ from tests.support.year import (
     SUPPLIER,
     U,
     a_commissioning,
+    a_continuation,
+    a_penalty,
+    a_reregistration,
     a_request,
     a_return,
     a_termination,
@@ -40,6 +43,7 @@ from tests.support.year import (
     an_invoice,
     an_obligation,
     filled_amendment,
+    notification,
 )
 
 SUPPLIERS = (SUPPLIER, "990840000002", "990840000003")
@@ -131,7 +135,9 @@ def amend(world: World) -> Document | None:
         amount = obligation.amount + difference
         advance = amount * min(obligation.advance_percent, 30) // 100
         changed += difference
-        rows.append((*filled_amendment(name, 0)[:1], amount, advance))
+        number_of = notification_of(holder, name, obligation)
+        row = filled_amendment(name, 0, notification=number_of, amount=amount)
+        rows.append((*row[:-1], advance))
     years = tuple((year, part + (changed if year == world.year else 0)) for year, part in agreement.years)
     expertise = None if agreement.expertise is None else (*agreement.expertise[:3], agreement.total + changed)
     document = an_amendment(
@@ -140,6 +146,66 @@ def amend(world: World) -> Document | None:
         obligations=tuple(rows), expertise=expertise,
     )  # fmt: skip
     return Document(holder, "agreement.amend", document)
+
+
+def notification_of(holder: str, name: str, obligation: Obligation) -> str:
+    """The number of the last notification of an obligation."""
+    return notification(name, obligation.notifications, obligation.line.year, holder.removeprefix("gu-"))
+
+
+@paper("agreement.penalty")
+def penalty(world: World) -> Document | None:
+    found = world.any_of(
+        Collection.OBLIGATIONS,
+        Obligation,
+        lambda _, one: one.is_open and one.kind == "agreement" and one.line.year == world.year,
+    )
+    if found is None:
+        return None
+    (holder, name), obligation = found
+    registered = balance_of(world.state, obligation_scope(holder, name)).amounts[Stage.REGISTERED]
+    if registered < 2 or obligation.agreement is None:
+        return None
+    document = a_penalty(
+        obligation.agreement, 0, _name(world, "n"), supplement=f"неустойка {world.documents}", date=world.day,
+        obligation=name, notification=notification_of(holder, name, obligation),
+        amount=world.chance.amount(registered // 2),
+    )  # fmt: skip
+    return Document(holder, "agreement.penalty", document)
+
+
+@paper("agreement.reregister")
+def reregister(world: World) -> Document | None:
+    """An agreement of a closed year goes on with what is left of it."""
+    chance = world.chance
+    found = world.any_of(
+        Collection.AGREEMENTS,
+        Agreement,
+        lambda _, one: one.terminated is None and one.years[0][0] < world.year and len(one.years) > 1,
+    )
+    if found is None:
+        return None
+    (holder, number), agreement = found
+    last = agreement.obligations[-1]
+    obligation = _obligation(world, holder, last)
+    if obligation is None:
+        return None
+    done = sum(
+        sum(balance_of(world.state, obligation_scope(holder, name)).amounts[stage] for stage in (4, 5, 6, 7, 8, 14))
+        for name in agreement.obligations
+    )
+    left = agreement.total - done
+    if left < 1:
+        return None
+    name = _name(world, "r")
+    row = a_continuation(
+        name, 0, last, subprogramme=obligation.line.subprogramme, specific=obligation.line.specific or "",
+        amount=left, notification=notification_of(holder, last, obligation),
+    )  # fmt: skip
+    _, _, _, rows = a_reregistration(number, row, year=world.year)
+    if chance.one_in(3):
+        rows = ((*rows[0][:1], ((world.year, left - left // 3), (world.year + 1, left // 3)), *rows[0][2:]),)
+    return Document(holder, "agreement.reregister", (agreement.budget, world.year, "1", rows))
 
 
 def _obligation(world: World, holder: str, name: str) -> Obligation | None:
@@ -293,7 +359,10 @@ def restore(world: World) -> Document | None:
     left = payment.amount - payment.restored
     if left < 1:
         return None
-    row = a_return(0, 0, holder=holder, number=number, amount=some_of(world, left))
+    obligation = _obligation(world, holder, payment.obligation)
+    is_late = obligation is not None and obligation.line.year < world.year
+    code = "201510" if is_late else None
+    row = a_return(0, 0, holder=holder, number=number, amount=some_of(world, left), receipts=code)
     return Document("treasury", "payment.restore", ((row,),))
 
 
