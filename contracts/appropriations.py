@@ -151,8 +151,7 @@ def adopt(call: Call) -> None:
     sums = dict(zip(SECTIONS, (before.costs, before.budget_loans, before.financial_assets), strict=True))
     for section, _, _, _, amount, *_ in programmes:
         sums[section] += amount
-    stated = (costs, loans, assets)
-    _check_totals(sums, stated, has_more)
+    _check_totals(sums, (costs, loans, assets), has_more)
     unprotected = before.unprotected + _adopt_rows(call, act, programmes, due)
     for number, (administrator, programme) in enumerate(left_out, 1):
         with row(number):
@@ -161,14 +160,12 @@ def adopt(call: Call) -> None:
     if not has_more:
         requests.refuse_unsettled(call.state, budget, year)
     status = BudgetStatus.ADOPTING if has_more else BudgetStatus.ADOPTED
-    costs, loans, assets = (sums[section] for section in SECTIONS)
     record = replace(
         before,
-        law=law, adopted=call.day(), costs=costs, budget_loans=loans, financial_assets=assets,
-        unprotected=unprotected, mrp=mrp, status=status.value,
+        law=law, adopted=call.day(), unprotected=unprotected, mrp=mrp, status=status.value, **sums,
     )  # fmt: skip
     put(call.state, Collection.BUDGETS, act.key, record)
-    call.emit("budget.adopted", budget, year, law, *stated, len(programmes), has_more)
+    call.emit("budget.adopted", budget, year, law, costs, loans, assets, len(programmes), has_more)
 
 
 def _before_law(call: Call, act: _Act) -> Budget:

@@ -557,8 +557,8 @@ def align(call: Call) -> None:
             seen.add(expense)
             _align_row(call, place, line, expense, up, down)
     is_late = call.day() > day_number(year - 1, 12, 30)
-    aligned = sum(up for _, up, _ in rows), sum(down for _, _, down in rows)
-    call.emit("request.aligned", budget, year, place.administrator, programme, *aligned, is_late)
+    raised, lowered = sum(up for _, up, _ in rows), sum(down for _, _, down in rows)
+    call.emit("request.aligned", budget, year, place.administrator, programme, raised, lowered, is_late)
 
 
 def _align_row(call: Call, place: Place, line: Line, expense: str, up: int, down: int) -> None:
