@@ -56,7 +56,7 @@ _RECORDS: dict[str, Shape] = {
     "payments": struct(
         1, ("obligation", _TEXT), ("act", _ANY), ("is_advance", _ANY), ("amount", UINT), ("purpose", _TEXT),
         ("requested", UINT), ("status", uint(0, 2)), ("decided", _ANY), ("refusal", _ANY), ("restored", UINT),
-        ("priority", uint(1, 3)),
+        ("priority", uint(1, 3)), ("account", _ANY),
     ),
     "cash": struct(1, ("opening", UINT), ("received", UINT), ("debited", UINT), ("redeemed", UINT)),
     "holds": struct(

@@ -33,12 +33,14 @@ from contracts.receipts import RECEIPTS_CODE
 from contracts.records import (
     Collection,
     Kind,
+    Line,
     Obligation,
     Payment,
     PaymentStatus,
     Role,
     Stage,
     TokenKey,
+    institution_of,
     obligation_key,
     payment_key,
     put,
@@ -96,11 +98,22 @@ def _request(
         raise RejectionError(reasons.PAYMENT_FORM, number=number)
     priority = queues.priority_of(call, obligation.line)
     payment = Payment(
-        name, act, is_advance, amount, purpose, day, PaymentStatus.REQUESTED.value, None, None, 0, priority
+        name,
+        act,
+        is_advance,
+        amount,
+        purpose,
+        day,
+        PaymentStatus.REQUESTED.value,
+        None,
+        None,
+        0,
+        priority,
+        queues.account_of(obligation.line),
     )
     _check_balance(call.state, holder, payment, obligation)
     put(call.state, Collection.PAYMENTS, key, payment)
-    queues.wait(call, obligation.line, priority, amount)
+    queues.wait(call, payment)
     conduct.count(call, obligation.line, conduct.REQUESTS)
     call.emit("payment.requested", holder, number, name, amount)
 
@@ -196,11 +209,18 @@ def refuse(call: Call) -> None:
             payment = _requested(call.state, holder, number)
             refused = replace(payment, status=PaymentStatus.REFUSED.value, decided=day, refusal=reason)
             put(call.state, Collection.PAYMENTS, payment_key(holder, number), refused)
-            line = agreements.obligation_of(call.state, holder, payment.obligation).line
-            budgets.require_authority(call, line.budget)
-            queues.wait(call, line, payment.priority, -payment.amount)
-            conduct.count(call, line, conduct.REFUSALS)
+            budgets.require_authority(call, payment.account[0])
+            queues.leave(call, payment)
+            conduct.count(call, _line_of(call, holder, payment), conduct.REFUSALS)
             call.emit("payment.refused", holder, number, reason, note)
+
+
+def _line_of(call: Call, holder: str, payment: Payment) -> Line:
+    """Whose conduct a returned request is; its obligation may have gone to another institution since."""
+    budget, source, year = payment.account
+    found = institution_of(call.state, holder)
+    assert found is not None, "an institution asked for the payment"
+    return Line(budget, year, source, found.code[:3], "", None, None)
 
 
 # --- execution
@@ -245,9 +265,9 @@ def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
     line = obligation.line
     is_penalty = obligation.kind == agreements.PENALTY
     if not is_penalty:
-        queues.check_order(call, line, payment.priority, payment.amount)
+        queues.check_order(call, payment)
     receipts.take_cash(call, line, payment.amount)
-    queues.wait(call, line, payment.priority, -payment.amount)
+    queues.leave(call, payment)
     if is_penalty:
         receipts.credit(call, line.budget, line.source, obligation.payee or "", payment.amount)
     transfers.arrive(call, holder, number, obligation, payment.amount)

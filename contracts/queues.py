@@ -20,6 +20,7 @@ from contracts.records import (
     Directory,
     DirectoryVersion,
     Line,
+    Payment,
     Queue,
     cash_of,
     directory_key,
@@ -34,10 +35,18 @@ LAST: Final = 3
 """Of a specific that no list names."""
 
 
-def queue_of(state: StateReader, line: Line) -> Queue:
-    """What waits for the cash of a line's budget, source and year."""
-    key = queue_key(line.budget, line.source, line.year)
-    return Queue.find(state, Collection.QUEUES, key) or EMPTY_QUEUE
+Account = tuple[str, str, int]
+"""Budget, source and year of a cash account."""
+
+
+def account_of(line: Line) -> Account:
+    """The cash account that pays for a line."""
+    return line.budget, line.source, line.year
+
+
+def queue_of(state: StateReader, account: Account) -> Queue:
+    """What waits for the cash of an account."""
+    return Queue.find(state, Collection.QUEUES, queue_key(*account)) or EMPTY_QUEUE
 
 
 def priority_of(call: Call, line: Line) -> int:
@@ -63,21 +72,30 @@ def _entry(call: Call, directory: str, code: str) -> DirectoryVersion | None:
     return None if found is None else found.on(call.day())
 
 
-def wait(call: Call, line: Line, priority: int, amount: int) -> None:
-    """A request of `amount` tiyn waits; negative: it waits no longer."""
-    waiting = list(queue_of(call.state, line).waiting)
-    waiting[priority - 1] += amount
-    if waiting[priority - 1] > UINT_MAXIMUM:
+def wait(call: Call, payment: Payment) -> None:
+    """A request joins its queue."""
+    _count(call, payment, payment.amount)
+
+
+def leave(call: Call, payment: Payment) -> None:
+    """A request is executed or returned: it waits no longer."""
+    _count(call, payment, -payment.amount)
+
+
+def _count(call: Call, payment: Payment, change: int) -> None:
+    waiting = list(queue_of(call.state, payment.account).waiting)
+    waiting[payment.priority - 1] += change
+    if waiting[payment.priority - 1] > UINT_MAXIMUM:
         raise RejectionError(reasons.SUM_TOO_LARGE)
-    assert waiting[priority - 1] >= 0, "no request ends twice"
-    put(call.state, Collection.QUEUES, queue_key(line.budget, line.source, line.year), Queue(tuple(waiting)))
+    assert waiting[payment.priority - 1] >= 0, "no request ends twice"
+    put(call.state, Collection.QUEUES, queue_key(*payment.account), Queue(tuple(waiting)))
 
 
-def check_order(call: Call, line: Line, priority: int, amount: int) -> None:
+def check_order(call: Call, payment: Payment) -> None:
     """Refuses TP228-ORDER when the payment would leave too little for what comes before it."""
-    waiting = queue_of(call.state, line).waiting
+    waiting, priority = queue_of(call.state, payment.account).waiting, payment.priority
     before = sum(waiting[: priority - 1])
-    left = cash_of(call.state, line.budget, line.source, line.year).balance - amount
+    left = cash_of(call.state, *payment.account).balance - payment.amount
     if 0 <= left < before:
         raise RejectionError(
             reasons.PAYMENT_ORDER,

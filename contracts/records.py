@@ -1245,7 +1245,7 @@ class Payment(Record):
     Pays one act of an obligation, or an obligation without act, or an advance (`is_advance`). `requested`
     and `decided` are operational days; `refusal` is the number of TP 236. `restored`: what came back within
     its year: Σ tokens naming an executed payment = amount − restored. `priority`: the order of its payment
-    while cash is short, 1 to 3 (TP 228).
+    while cash is short, 1 to 3 (TP 228); `account`: [budget, source, year], the cash account it waits for.
     """
 
     obligation: str
@@ -1259,6 +1259,7 @@ class Payment(Record):
     refusal: int | None
     restored: int
     priority: int
+    account: tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)

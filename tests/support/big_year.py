@@ -107,7 +107,8 @@ def _accepted(overlay: Overlay, holder: str, line: Line, name: str, stage: Stage
         is_advance = stage is Stage.ADVANCED
         advances = (name,) if is_advance else ()
         status = PaymentStatus.EXECUTED.value
-        payment = Payment(name, None, is_advance, PART, "оплата", DAY, status, DAY, None, 0, 3)
+        of_cash = (BUDGET, "1", YEAR)
+        payment = Payment(name, None, is_advance, PART, "оплата", DAY, status, DAY, None, 0, 3, of_cash)
         put(overlay, Collection.PAYMENTS, payment_key(holder, name), payment)
         account = cash_of(overlay, BUDGET, "1", YEAR)
         paid = replace(account, redeemed=account.redeemed + PART)

@@ -86,7 +86,8 @@ AGREEMENT = Agreement(
     ("1",), (), None, 0, (), None, None,
 )  # fmt: skip
 ACT = Act("1", 0, "акт", 300, (), 0, False)
-PAYMENT = Payment("1", "a1", False, 150, "", 0, int(PaymentStatus.EXECUTED), 0, None, 50, 3)
+ACCOUNT = ("01.kz", "1", 2026)
+PAYMENT = Payment("1", "a1", False, 150, "", 0, int(PaymentStatus.EXECUTED), 0, None, 50, 3, ACCOUNT)
 HOLD = Hold("shortfall", "01.kz", 2026, "A", 0, None, 0, 50, 0, 0, 1, 0, (), 0)
 HOLD_ROW = HoldRow(LINE, GU, None, int(Stage.ALLOCATED), 50, None)
 CASH = CashAccount(100, 1_000, 200, 100)

@@ -11,8 +11,10 @@ from contracts.records import Claim, Collection, Payment, claim_key, payment_key
 from contracts.refusals import GROUNDS
 from tests.support.budget import Ledger
 from tests.support.year import (
+    BUDGET,
     DAY,
     GU,
+    YEAR,
     U,
     a_plan,
     a_request,
@@ -30,6 +32,7 @@ from tests.support.year import (
     sign,
 )
 
+ACCOUNT = (BUDGET, "1", YEAR)
 EXECUTION = ((GU, payment_number(1)),)
 
 
@@ -56,7 +59,9 @@ def test_a_request_moves_nothing_and_two_may_ask_for_the_same_money() -> None:
     ledger = with_act()
     request(ledger, a_request(1, "a", 100, "act-1"), a_request(2, "a", 100, "act-1"))
     assert of_obligation(ledger, "a") == {"registered": 900, "payable": 100}
-    assert payment(ledger) == Payment("a", "act-1", False, 100 * U, "оплата", DAY, 0, None, None, 0, 3)
+    assert payment(ledger) == Payment(
+        "a", "act-1", False, 100 * U, "оплата", DAY, 0, None, None, 0, 3, ACCOUNT
+    )
     ledger.do("treasury", "payment.execute", EXECUTION)
     refusal = ledger.refused("treasury", "payment.execute", ((GU, payment_number(2)),))
     assert refusal.reason is reasons.PAYMENT_EXCEEDS
@@ -94,7 +99,7 @@ def test_the_treasury_returns_a_request_with_a_reason_and_it_stays_returned() ->
     refusals = ((GU, payment_number(1), 10, "специфика 159 не для этого"),)
     events = ledger.do("treasury", "payment.refuse", refusals)
     assert events == (("payment.refused", GU, payment_number(1), 10, "специфика 159 не для этого"),)
-    assert payment(ledger) == Payment("a", "act-1", False, 100 * U, "оплата", DAY, 1, DAY, 10, 0, 3)
+    assert payment(ledger) == Payment("a", "act-1", False, 100 * U, "оплата", DAY, 1, DAY, 10, 0, 3, ACCOUNT)
     assert ledger.refused("treasury", "payment.refuse", refusals).reason is reasons.PAYMENT_DECIDED
     assert ledger.refused("treasury", "payment.execute", EXECUTION).reason is reasons.PAYMENT_DECIDED
     assert ledger.refused("treasury", "payment.execute", ((GU, "x"),)).reason is reasons.PAYMENT_NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts import invariants, reasons
 from contracts.calendar import day_number
-from contracts.queues import queue_of
+from contracts.queues import account_of, queue_of
 from tests.support.budget import Ledger, a_line
 from tests.support.year import (
     DAY,
@@ -23,7 +23,7 @@ OTHERS, UTILITIES, PAY = "121", "151", "111"
 
 
 def waiting(ledger: Ledger) -> tuple[int, ...]:
-    return tuple(amount // U for amount in queue_of(ledger.state, a_line()).waiting)
+    return tuple(amount // U for amount in queue_of(ledger.state, account_of(a_line())).waiting)
 
 
 def with_requests(
