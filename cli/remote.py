@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from cli.client import PAGE, Client
@@ -24,6 +25,7 @@ class RemoteState:
         self._client = client
         self._prefixes = {**(prefixes or {}), **dict.fromkeys(collections, (b"",))}
         self._fetched: dict[str, dict[bytes, bytes]] = {}
+        self._sorted: dict[str, list[bytes]] = {}
         self.height = int(client.status()["height"]) if height is None else height
 
     def get(self, collection: str, key: bytes) -> bytes | None:
@@ -33,8 +35,10 @@ class RemoteState:
         return None if value is None else bytes.fromhex(value)
 
     def scan(self, collection: str, start: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
-        pairs = sorted(pair for pair in self._all(collection).items() if pair[0] >= start)
-        return pairs[:limit]
+        pairs = self._all(collection)
+        keys = self._sorted[collection]
+        at = bisect_left(keys, start)
+        return [(key, pairs[key]) for key in keys[at : at + limit]]
 
     def tree_node(self, depth: int, prefix: bytes) -> bytes | None:
         raise AssertionError("a what-if computes no roots")
@@ -45,6 +49,7 @@ class RemoteState:
             for prefix in self._prefixes[collection]:
                 pairs.update(self._under(collection, prefix))
             self._fetched[collection] = pairs
+            self._sorted[collection] = sorted(pairs)
         return self._fetched[collection]
 
     def _under(self, collection: str, prefix: bytes) -> dict[bytes, bytes]:

@@ -410,6 +410,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "mof": ("Қаржы министрлігі бекіткен", "утверждена МФ", "approved by the Ministry of Finance"),
     "mazhilis": ("Мәжіліске енгізілген", "внесена в Мажилис", "tabled in the Mazhilis"),
     "senate": ("Сенатқа енгізілген", "внесена в Сенат", "tabled in the Senate"),
+    "unpaid": ("төленбеген", "не оплачено", "not paid"),
 }  # fmt: skip
 """Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
 

@@ -24,7 +24,7 @@ from cli.views import VIEWS, suspension_items
 from contracts import planner, statements
 from contracts.fields import ROWS
 from contracts.planner import Programme, SequesterPlan
-from contracts.records import Collection, budget_key
+from contracts.records import Collection, budget_key, prefix_of
 from contracts.statements import Figures
 
 _YEAR = click.IntRange(2000, 2999)
@@ -139,6 +139,7 @@ def show_day(session: Session, read: Reading) -> None:
 @click.option(
     "--priorities", type=_FILE, metavar="CSV", help="administrator,programme,priority; 1 is cut first."
 )
+@click.option("--agreements", is_flag=True, help="Also the agreements that the decision suspends.")
 @click.option("--decision", metavar="ID", help="Id of the decision, for the document.")
 @click.option("--document", metavar="NUMBER", help="Number of the deciding act, for the document.")
 @click.option("--date", metavar="DATE", help="Its date, for the document.")
@@ -154,6 +155,7 @@ def plan_sequester(
     source: str,
     block: str | None,
     priorities: Path | None,
+    agreements: bool,
     decision: str | None,
     document: str | None,
     date: str | None,
@@ -162,9 +164,12 @@ def plan_sequester(
     """Reproducible by anyone from the same state; its root is named as provenance."""
     with connected(session.nodes()) as client:
         status = client.status()
-        state = RemoteState(client, (Collection.TOKENS,), int(status["height"]))
+        whole = (Collection.TOKENS, Collection.OBLIGATIONS) if agreements else (Collection.TOKENS,)
+        balances = {Collection.BALANCES: (prefix_of(OBLIGATION_PARTS, OBLIGATION_PARTS),)}
+        state = RemoteState(client, whole, int(status["height"]), balances if agreements else None)
         amount = _total(state, budget, year, total, share)
         plan = planner.plan_sequester(state, budget, year, source, amount, _priorities(priorities), block)
+        suspended = planner.suspended_agreements(state, budget, year, plan.rows) if agreements else ()
         at = as_of(client, state.height)
     arguments = decide_document(plan, decision, budget, year, source, document, date)
     if out is not None:
@@ -172,6 +177,16 @@ def plan_sequester(
             raise InputError("the document needs --decision, --document and --date", "USAGE")
         write_text(out, json.dumps(arguments, ensure_ascii=False, indent=1) + "\n")
     said = _said(plan, str(status["state_root"]), out)
+    if agreements:
+        said["agreements"] = [
+            {
+                "holder": one.holder,
+                "agreement": one.agreement,
+                "accepted": tenge_of(one.accepted),
+                "unpaid": tenge_of(one.unpaid),
+            }
+            for one in suspended
+        ]
     if session.output in ("json", "jsonl"):
         said["arguments"] = arguments
     emit_item(session, PLAN_SCHEMA, said, at)
@@ -200,6 +215,9 @@ def _priorities(path: Path | None) -> dict[Programme, int] | None:
             found[(row["administrator"], row["programme"])] = int(priority)
     return found
 
+
+OBLIGATION_PARTS = 3
+"""A balance's key of an obligation: three parts, the first of them 3 (docs/formats.md, "State records")."""
 
 PLAN_SCHEMA = "eqz.sequester.plan/1"
 

@@ -8,7 +8,7 @@ holder, expense id); among equal remainders the earlier row takes the unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,16 +16,21 @@ from chain.codec import Value, encode
 from contracts import appropriations, reasons, sequester
 from contracts.fields import PLAN_UNIT
 from contracts.records import (
+    ACCEPTED,
     Appropriation,
     Collection,
     Hold,
     HoldKind,
     Line,
+    Obligation,
     Stage,
     Token,
     TokenKey,
     appropriation_key,
+    balance_of,
     hold_key,
+    obligation_scope,
+    trusted,
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
@@ -34,6 +39,8 @@ PAGE: Final = 1_000
 
 TOKEN_KEY_HEAD: Final = b"\x98\x97"
 """A token key begins with an array of eight whose first item, the line, is an array of seven."""
+
+UNPAID: Final = (Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED)
 
 Programme = tuple[str, str]
 """(administrator, programme)."""
@@ -133,6 +140,46 @@ def plan_sequester(
         _effects(found, rows, lambda at: f"{at.line.administrator}/{at.line.programme}"),
         _effects(found, rows, lambda at: at.holder),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedAgreement:
+    """An agreement whose programme a decision suspends until its last row is done (BC 97(5)), in tiyn.
+
+    `accepted`: its obligations of the year on the programmes that are cut; `unpaid`: of them not paid yet.
+    Accepted money is never cut: the agreement is settled by civil law (BC 97(7)).
+    """
+
+    holder: str
+    agreement: str
+    accepted: int
+    unpaid: int
+
+
+def suspended_agreements(
+    state: StateReader, budget: str, year: int, rows: Sequence[PlannedRow]
+) -> tuple[SuspendedAgreement, ...]:
+    """The effect of a plan on agreements: those of the programmes that are cut, in the order of the keys."""
+    cut = {(row.position.line.administrator, row.position.line.programme) for row in rows}
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    start = b""
+    while True:
+        page = state.scan(Collection.OBLIGATIONS, start, PAGE)
+        for key, value in page:
+            found = Obligation.decode(value)
+            line = found.line
+            is_of_it = (line.budget, line.year) == (budget, year)
+            if found.agreement is None or not is_of_it or (line.administrator, line.programme) not in cut:
+                continue
+            holder, name = trusted(key)
+            balance = balance_of(state, obligation_scope(holder, name))
+            accepted, unpaid = sums.get((holder, found.agreement), (0, 0))
+            sums[holder, found.agreement] = (
+                accepted + balance.total(ACCEPTED), unpaid + balance.total(UNPAID)
+            )  # fmt: skip
+        if len(page) < PAGE:
+            return tuple(SuspendedAgreement(*place, *sums[place]) for place in sorted(sums) if sums[place][0])
+        start = page[-1][0] + b"\x00"
 
 
 def plan_block(state: StateReader, budget: str, year: int, source: str, total: int) -> tuple[PlannedRow, ...]:

@@ -33,14 +33,18 @@ from tests.support.budget import Ledger, a_ledger
 from tests.support.year import (
     BUDGET,
     DAY,
+    GU,
     POOL,
     YEAR,
     U,
     a_block,
     a_held_row,
     a_law,
+    a_plan,
     a_programme,
+    a_year,
     cumulative,
+    register,
     with_shortfall,
 )
 from tests.unit.contracts.test_statements import a_changed_budget
@@ -252,6 +256,16 @@ def test_a_what_if_is_the_document_that_decides_it(eqz: Eqz) -> None:
     assert decision == (
         "sequester.decided", "cut-1", "resolution", "постановление 77", 140 * U, 140 * U,
     )  # fmt: skip
+
+
+def test_a_what_if_names_the_agreements_that_it_suspends(eqz: Eqz) -> None:
+    ledger = a_year(a_plan(500), units=1_000)
+    register(ledger, "A", 100)
+    asked = ("sequester", "plan", "--percent", "7", "--year", "2026", "--agreements")
+    _, said = eqz(ledger, *asked)
+    assert said["item"]["agreements"] == [
+        {"holder": GU, "agreement": "A", "accepted": "10000.00", "unpaid": "10000.00"}
+    ]
 
 
 def test_exactly_ten_per_cent_is_refused_by_the_what_if(eqz: Eqz) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from contracts import invariants, reasons
-from contracts.planner import Effect, largest_remainder, plan_block, plan_sequester, share_amount
+from contracts.planner import (
+    Effect,
+    SuspendedAgreement,
+    largest_remainder,
+    plan_block,
+    plan_sequester,
+    share_amount,
+    suspended_agreements,
+)
 from contracts.rejection import RejectionError
-from tests.support.budget import Ledger, a_ledger
+from tests.support.budget import Ledger, a_ledger, with_receipts
 from tests.support.year import (
     BUDGET,
     GU,
@@ -20,9 +28,10 @@ from tests.support.year import (
     a_plan,
     a_programme,
     of_programme,
+    pay,
     plan_document,
     register,
-    with_receipts,
+    sign,
     with_shortfall,
 )
 
@@ -117,3 +126,18 @@ def test_more_than_is_free_is_refused() -> None:
     with pytest.raises(RejectionError) as unit:
         plan_block(ledger.state, BUDGET, YEAR, "1", 1)
     assert unit.value.reason is reasons.PLAN_UNIT
+
+
+def test_agreements_of_the_programmes_that_are_cut_are_named() -> None:
+    ledger = a_varied_year()
+    register(ledger, "A", 100)
+    register(ledger, "B", 50)
+    sign(ledger, "act-1", "a", 30)
+    pay(ledger, 1, "a", 30, "act-1")
+    rows = plan_sequester(ledger.state, BUDGET, YEAR, "1", 150 * U).rows
+    assert suspended_agreements(ledger.state, BUDGET, YEAR, rows) == (
+        SuspendedAgreement(GU, "A", 100 * U, 70 * U),
+        SuspendedAgreement(GU, "B", 50 * U, 50 * U),
+    )
+    others = [row for row in rows if row.position.line.programme == "001"]
+    assert suspended_agreements(ledger.state, BUDGET, YEAR, others) == ()
