@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chain.codec import NAME, ListOf, OneOf, Optional, Row, Value
-from contracts import appropriations, conduct, plans, reasons, tokens, treasury
+from contracts import appropriations, budgets, conduct, plans, reasons, tokens, treasury
 from contracts.actions import Approval, Call, Step, action, row
 from contracts.calendar import civil, iso_date
 from contracts.causes import CAUSES, DEFERRING, EXEMPT
@@ -24,6 +24,7 @@ from contracts.records import (
     EMPTY_AMENDMENTS,
     REDEEMED,
     Amendments,
+    ApprovalRecord,
     Certificate,
     Collection,
     Kind,
@@ -34,6 +35,7 @@ from contracts.records import (
     Suspension,
     TokenKey,
     amendments_key,
+    approval_key,
     balance_of,
     cash_of,
     certificate_key,
@@ -178,6 +180,18 @@ def _refuse_in_process(call: Call, scope: treasury.Scope, own: str) -> None:
             raise RejectionError(reasons.AMEND_IN_PROCESS, scope=str(scope), document=document)
 
 
+def _check_agreed(call: Call, budget: str) -> None:
+    """Kind b is agreed by the treasury of its own budget, where the directory names one."""
+    entry = budgets.entry_of(call.state, budget, call.day())
+    named = None if entry is None else entry.attribute(Kind.TREASURY)
+    record = ApprovalRecord.find(call.state, Collection.APPROVALS, approval_key(call.approval or 0))
+    if named is None or record is None or not record.given:
+        return
+    agreed = [institution for institution, _, _ in record.given]
+    if not set(agreed) & set(named.split()):
+        raise RejectionError(reasons.BUDGET_AUTHORITY, budget=budget, institution=agreed[-1], permitted=named)
+
+
 def _filed(call: Call, document: _Document) -> int:
     """The operational day on which the certificate was filed: of its suspension, else today."""
     if call.approval is None:
@@ -222,6 +236,7 @@ def amend(call: Call) -> None:
     if document.kind == BY_ADMINISTRATOR:
         _check_totals(changes, totals)
     else:
+        _check_agreed(call, line.budget)
         _check_cash(call, line, totals[1])
     plans.check_balanced(call.state, line.budget, line.year, totals[1])
     sums = _move(call, changes)

@@ -242,6 +242,17 @@ def test_kind_b_does_not_come_without_the_treasury() -> None:
     assert refusal.reason is reasons.APPROVAL_ROUTE
 
 
+def test_kind_b_is_agreed_by_the_treasury_of_its_own_budget() -> None:
+    ledger = two_positions()
+    document = a_certificate(a_plan(150), kind="b")
+    number = route.submitted(ledger, "mot", "plan.amend", *document)
+    ledger.open_day(2026, 1, 6)
+    entry = (BUDGET, day_number(2026, 1, 6), None, BUDGET, BUDGET, None, (("treasury", "other-treasury"),))
+    ledger.do("mof", "directory.publish", "budgets", (entry,))
+    found = route.decide(ledger, "sign", "treasury", number)
+    assert route.reason_of(found) is reasons.BUDGET_AUTHORITY
+
+
 def test_kind_b_takes_from_the_undistributed_money_and_returns_to_it() -> None:
     ledger = two_positions()
     amended(ledger, a_plan(150), a_plan(70, specific="151"), kind="b", number="1")
