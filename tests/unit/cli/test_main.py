@@ -121,7 +121,7 @@ def test_an_error_for_people_is_in_their_language(tmp_path: Path, capsys: pytest
 def test_a_pipe_gets_tab_separated_full_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("rule", "list", "--lang", "en", home=tmp_path) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert {len(row) for row in rows} == {3}
+    assert {len(row) for row in rows} == {5}
     assert "DAY-NONE" in {row[0] for row in rows}
 
 
