@@ -61,7 +61,7 @@ EXEMPTIONS: Final[dict[str, tuple[str, str, str]]] = {
 }  # fmt: skip
 """Grounds on which an agreement is not registered though its specific is listed (REG, notes)."""
 
-DECEMBER_SERVICES: Final = frozenset({"144", "151", "152", "153", "159"})
+DECEMBER_SERVICES: Final = frozenset({"144", "151", "152", "153", "158", "159"})
 """Specifics whose services of December may be paid in the first quarter of the next year: fuel, utilities,
 communications, transport, IT support and other services (TP 202)."""
 

@@ -34,6 +34,18 @@ PRIORITIES: Final = (1, 2, 3)
 LAST: Final = 3
 """Of a specific that no list names."""
 
+FIRST: Final = frozenset({
+    "111", "112", "113", "114", "116", "121", "122", "124", "131", "133", "134", "135", "139", "211", "212",
+    "213", "221", "222", "322", "323", "324", "331", "711", "712", "713", "721", "722",
+})  # fmt: skip
+"""Pay and withholdings, taxes, debt service, transfers to persons, pensions and benefits, scholarships,
+subventions (TP 228)."""
+
+SECOND: Final = frozenset({
+    "136", "137", "141", "142", "143", "144", "151", "152", "153", "161", "162", "165",
+})  # fmt: skip
+"""Food, medicines, uniforms, fuel, utilities, communications, transport, travel, court enforcement (TP 228)."""
+
 
 Account = tuple[str, str, int]
 """Budget, source and year of a cash account."""
@@ -53,7 +65,8 @@ def priority_of(call: Call, line: Line) -> int:
     """The priority of a specific on the operational day.
 
     A local budget that has lists of its own names them in its entry of the directory: attributes `priority-1`
-    and `priority-2`, specifics with spaces between. Else attribute `priority` of the specific's entry.
+    and `priority-2`, specifics with spaces between. Else attribute `priority` of the specific's entry, where
+    it has one; else the order of the law.
     """
     budget = _entry(call, DirectoryName.BUDGETS, line.budget)
     lists = [None if budget is None else budget.attribute(f"priority-{number}") for number in PRIORITIES[:-1]]
@@ -64,7 +77,9 @@ def priority_of(call: Call, line: Line) -> int:
         return LAST
     specific = _entry(call, DirectoryName.ECONOMIC, line.specific or "")
     stated = None if specific is None else specific.attribute("priority")
-    return int(stated) if stated in ("1", "2") else LAST
+    if stated is not None:
+        return int(stated) if stated in ("1", "2") else LAST
+    return 1 if line.specific in FIRST else 2 if line.specific in SECOND else LAST
 
 
 def _entry(call: Call, directory: str, code: str) -> DirectoryVersion | None:

@@ -204,13 +204,11 @@ def a_debt_to_somebody_else() -> Attempt:
 
 @example("TP228-ORDER")
 def pay_comes_first() -> Attempt:
-    """Travel is paid while the account would keep too little for the pay that waits."""
-    ledger = a_year(a_plan(60, specific="111"), a_plan(60, specific="161"), cash=100)
-    row = ("111", DAY, None, "111", "111", None, (("priority", "1"),))
-    ledger.do("mof", "directory.publish", "economic", (row,))
+    """A small service is paid while the account would keep too little for the pay that waits."""
+    ledger = a_year(a_plan(60, specific="111"), a_plan(60, specific="159"), cash=100)
     rows = [
         an_invoice(name, 60, specific=specific, kind="payroll", payee=None)
-        for name, specific in (("pay-1", "111"), ("pay-2", "161"))
+        for name, specific in (("pay-1", "111"), ("pay-2", "159"))
     ]
     ledger.do(GU, "obligation.accept", *registration(*rows))
     ledger.do(GU, "payment.request", (a_request(1, "pay-1", 60), a_request(2, "pay-2", 60)))

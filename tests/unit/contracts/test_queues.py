@@ -19,19 +19,19 @@ from tests.support.year import (
     registration,
 )
 
-OTHERS, UTILITIES, PAY = "121", "151", "111"
+OTHERS, UTILITIES, PAY = "159", "151", "111"
 
 
 def waiting(ledger: Ledger) -> tuple[int, ...]:
     return tuple(amount // U for amount in queue_of(ledger.state, account_of(a_line())).waiting)
 
 
-def with_requests(
-    cash: int = 100, priorities: tuple[tuple[str, str], ...] = ((PAY, "1"), (UTILITIES, "2"))
-) -> Ledger:
-    """Three obligations of 60, each asked for in full: pay first, utilities second, the rest third."""
+def with_requests(cash: int = 100, **priorities: str) -> Ledger:
+    """Three obligations of 60, each asked for in full: pay first, utilities second, the rest third; unless
+    the economic directory says otherwise."""
     ledger = a_year(*(a_plan(60, specific=code) for code in (PAY, UTILITIES, OTHERS)), cash=cash)
-    for code, priority in priorities:
+    for name, priority in priorities.items():
+        code = name.removeprefix("of_")
         row = (code, DAY, None, code, code, None, (("priority", priority),))
         ledger.do("mof", "directory.publish", "economic", (row,))
     rows = [
@@ -78,9 +78,9 @@ def test_with_money_for_all_any_order_will_do() -> None:
 
 
 def test_an_expired_request_waits_until_the_treasury_returns_it() -> None:
-    ledger = with_requests(60, ((PAY, "1"),))
+    ledger = with_requests(60, of_151="3")
     ledger.open_day(2026, 1, 16)
-    ledger.do(GU, "payment.request", (a_request(4, "pay-121", 60),))
+    ledger.do(GU, "payment.request", (a_request(4, "pay-159", 60),))
     assert ledger.refused("treasury", "payment.execute", execution(4)).reason is reasons.PAYMENT_ORDER
     ledger.do("treasury", "payment.refuse", ((GU, payment_number(1), 17, ""),))
     assert waiting(ledger) == (0, 0, 180)
@@ -89,7 +89,7 @@ def test_an_expired_request_waits_until_the_treasury_returns_it() -> None:
 
 def test_a_local_budget_has_a_list_of_its_own() -> None:
     ledger = a_year(*(a_plan(60, specific=code) for code in (PAY, UTILITIES, OTHERS)), cash=100)
-    lists = (("priority-1", "151 121"), ("priority-2", "159"))
+    lists = (("priority-1", "151 159"), ("priority-2", "161"))
     row = ("01.kz", day_number(2026, 1, 5), None, "kz", "kz", None, lists)
     ledger.do("mof", "directory.publish", "budgets", (row,))
     rows = [
