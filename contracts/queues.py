@@ -44,7 +44,7 @@ subventions (TP 228)."""
 SECOND: Final = frozenset({
     "136", "137", "141", "142", "143", "144", "151", "152", "153", "161", "162", "165",
 })  # fmt: skip
-"""Food, medicines, uniforms, fuel, utilities, communications, transport, travel, court enforcement (TP 228)."""
+"""Food, medicines, uniforms, fuel, utilities, communications, transport, travel, courts (TP 228)."""
 
 
 Account = tuple[str, str, int]
