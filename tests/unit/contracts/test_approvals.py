@@ -1,5 +1,6 @@
 """Approvals: routes, their steps in order, deputies, and the document carried out by the last approval."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from contracts.approvals import (
     steps_for,
 )
 from contracts.calendar import day_number
-from contracts.executor import Execution, Refusal
+from contracts.executor import Execution, Refusal, apply_transaction
 from contracts.records import (
     Agreement,
     ApprovalCount,
@@ -37,6 +38,7 @@ from contracts.records import (
     route_key,
     trusted,
 )
+from contracts.state import Overlay
 from tests.support import budget
 from tests.support.budget import Ledger, a_ledger
 from tests.support.route import (
@@ -543,3 +545,27 @@ def test_a_new_route_leaves_documents_on_their_way_alone() -> None:
     set_route(ledger, "treasury.suspend", a_step("moh"))
     approve(ledger, number, "mof")
     assert is_suspended(ledger)
+
+
+# --- what it costs the others
+
+
+class Counting(budget.MemoryReader):
+    """Counts what is read of a collection."""
+
+    reads: Counter[str]
+
+    def get(self, collection: str, key: bytes) -> bytes | None:
+        self.reads[collection] += 1
+        return super().get(collection, key)
+
+
+def test_a_document_without_route_costs_two_looks_at_the_state() -> None:
+    ledger = a_ledger()
+    state = Counting(ledger.state.values)
+    state.reads = Counter()
+    document = ledger.document("treasury", "treasury.suspend", *SUSPEND)
+    outcome = apply_transaction(Overlay(state), document, ledger.context())
+    assert isinstance(outcome, Outcome)
+    assert (state.reads[Collection.RULES], state.reads[Collection.ROUTES]) == (1, 1)
+    assert state.reads[Collection.APPROVALS] == 0
