@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chain.block import Change, Outcome
 from chain.transaction import SignedTransaction
 from contracts.actions import REGISTER
+from contracts.calendar import day_number
 from contracts.executor import Refusal
 from contracts.records import Role
 from tests.machine.chance import Chance
@@ -63,8 +64,6 @@ def prepare(world: World, observe: Observer | None = None) -> None:
     documents.append(Document("mof", "directory.publish", ("budgets", lower)))
     for document in documents:
         send(world, document, observe=observe)
-    from contracts.calendar import day_number
-
     send(world, Document("treasury", "treasury.open_day", (day_number(2026, 1, 5),)), observe=observe)
 
 
@@ -85,6 +84,8 @@ class Driver:
     observe: Observer | None = None
     tally: Tally = field(default_factory=Tally)
     actions: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    """Actions that one document of two shall be of, if there are any."""
 
     def __post_init__(self) -> None:
         for name in sorted({name for name, _ in REGISTER}):
@@ -116,7 +117,7 @@ class Driver:
     def _likely(self) -> Document:
         chance, known = self.world.chance, papers()
         for _ in range(20):
-            action = chance.pick(self.actions)
+            action = chance.pick(self.wanted if self.wanted and chance.one_in(2) else self.actions)
             write = known.get(action)
             found = self._shapeless(action) if write is None else write(self.world)
             if found is not None:
@@ -130,17 +131,29 @@ class Driver:
         shape = REGISTER[(document.action, document.version)].arguments
         if how < 7:
             return Document(
-                document.institution, document.action, changed(self.world, shape, document.arguments), document.signers
+                document.institution,
+                document.action,
+                changed(self.world, shape, document.arguments),
+                document.signers,
             )
         if how == 7:
-            return Document(chance.pick(INSTITUTIONS), document.action, document.arguments, document.signers or self._somebody())
+            return Document(
+                chance.pick(INSTITUTIONS),
+                document.action,
+                document.arguments,
+                document.signers or self._somebody(),
+            )
         if how == 8:
             return Document(document.institution, document.action, document.arguments, self._somebody())
-        return Document(document.institution, document.action, document.arguments, self._somebody(), chance.between(2, 9))
+        return Document(
+            document.institution, document.action, document.arguments, self._somebody(), chance.between(2, 9)
+        )
 
     def _somebody(self) -> tuple[tuple[str, Role], ...]:
         chance = self.world.chance
-        people = {(chance.pick(INSTITUTIONS[:9]), chance.pick(PEOPLE)): None for _ in range(chance.between(1, 3))}
+        people = {
+            (chance.pick(INSTITUTIONS[:9]), chance.pick(PEOPLE)): None for _ in range(chance.between(1, 3))
+        }
         return tuple(people)
 
     def _shapeless(self, action: str) -> Document:

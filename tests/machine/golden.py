@@ -1,7 +1,7 @@
 """A golden year: the documents that the driver gets past the ledger, block by block, and the roots they make.
 
 `python -m tests.machine.golden` prints the roots; `python -m tests.vectors.make` keeps them in
-`tests/vectors/year.json`. Any process, locale, time zone, order of hashes and supported Python gives the same.
+`tests/vectors/year.json`. Every process, locale, time zone, order of hashes and Python gives the same.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ DOCUMENTS = 300
 """At least so many; then until every action stands among them once."""
 
 SENT_MAXIMUM = 20_000
+
+HASTE = ("treasury.open_day", "plan.approve", "year.close")
+"""What brings the next year nearer, while actions that need it are missing."""
 
 DAYS = 20
 """The treasury opens a day in up to so many: the year and its closing pass within these documents."""
@@ -56,6 +59,8 @@ def documents() -> tuple[World, list[tuple[int, tuple[SignedTransaction, ...]]]]
     actions = {name for name, _ in REGISTER}
     while sum(succeeded.values()) < DOCUMENTS or actions - succeeded.keys():
         driver.step()
+        if sum(succeeded.values()) >= DOCUMENTS:
+            driver.wanted = [*sorted(actions - succeeded.keys()), *HASTE]
         if driver.tally.sent > SENT_MAXIMUM:
             raise AssertionError(f"never: {sorted(actions - succeeded.keys())}")
     return driver.world, blocks

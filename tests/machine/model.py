@@ -210,7 +210,9 @@ class Model:
         account = CashAccount.decode(change.new_value)
         budget, source, year = trusted(change.key)
         found = self.cash.get((budget, source, year), [0])[0]
-        assert found == account.balance, f"{action}: cash {found} in the model, {account.balance} in the ledger"
+        assert found == account.balance, (
+            f"{action}: cash {found} in the model, {account.balance} in the ledger"
+        )
 
     def _compare_plan(self, action: str, change: Change) -> None:
         holder, line = trusted(change.key)
@@ -253,7 +255,9 @@ class Model:
                 table[month] = min(table[month], annual)
 
 
-ISSUING = frozenset({"budget.adopt", "budget.refine", "budget.adjust", "request.form", "budget.quarter", "approval.sign"})
+ISSUING = frozenset(
+    {"budget.adopt", "budget.refine", "budget.adjust", "request.form", "budget.quarter", "approval.sign"}
+)
 
 Effect = Callable[[Model, str, Any, list[Change]], None]
 EFFECTS: dict[str, Effect] = {}
@@ -326,7 +330,15 @@ def amend_plan(model: Model, institution: str, arguments: Any, changes: list[Cha
     for holder, subprogramme, specific, expense, obligations, payments in document["plans"]:
         if expense is not None:
             raise Unknown("an expense id")
-        line = (document["budget"], document["year"], document["source"], code, document["programme"], subprogramme, specific)
+        line = (
+            document["budget"],
+            document["year"],
+            document["source"],
+            code,
+            document["programme"],
+            subprogramme,
+            specific,
+        )
         before = model.plans.setdefault((holder, line), [[0] * 12, [0] * 12])
         grown = obligations[11] - before[0][11]
         before[0][:], before[1][:] = list(obligations), list(payments)
@@ -334,7 +346,15 @@ def amend_plan(model: Model, institution: str, arguments: Any, changes: list[Cha
         if grown < 0:
             model.move(allocated, pool_of(line), -grown)
     for holder, subprogramme, specific, _, obligations, _ in document["plans"]:
-        line = (document["budget"], document["year"], document["source"], code, document["programme"], subprogramme, specific)
+        line = (
+            document["budget"],
+            document["year"],
+            document["source"],
+            code,
+            document["programme"],
+            subprogramme,
+            specific,
+        )
         allocated = place_of(line, holder, None, ALLOCATED)
         standing = sum(
             amount for place, amount in model.tokens_of(line, holder) if place[3] in (*MONEY, 13, 14)
@@ -357,9 +377,7 @@ def recode(model: Model, institution: str, arguments: Any, changes: list[Change]
         for place, amount in model.tokens_of(line, holder):
             if place[3] in MONEY:
                 model.move(place, (other, target, *place[2:]), amount)
-        moved = [
-            name for (owner, name), deal in model.deals.items() if owner == holder and deal.line == line
-        ]
+        moved = [name for (owner, name), deal in model.deals.items() if owner == holder and deal.line == line]
         for name in moved:
             model.deals[(holder, name)].line = other
         if target != holder:
@@ -517,7 +535,9 @@ def register(model: Model, institution: str, arguments: Any, changes: list[Chang
             )
             model.deals[(institution, name)] = Deal(line, expense, row["number"], amount)
             names.append(name)
-        model.contracts[(institution, row["number"])] = Contract(row["kind"], row["money"], row["total"], names, year)
+        model.contracts[(institution, row["number"])] = Contract(
+            row["kind"], row["money"], row["total"], names, year
+        )
 
 
 def _row(action: str, values: Any) -> dict[str, Any]:
@@ -661,7 +681,9 @@ def _perform(model: Model, holder: str, act: str, name: str, amount: int) -> Non
             deal.advances.remove(payment)
     for stage, part in ((RETAINED, retained), (PAYABLE, due - retained)):
         if part:
-            model.move(registered, place_of(deal.line, holder, deal.expense, stage, obligation=name, act=act), part)
+            model.move(
+                registered, place_of(deal.line, holder, deal.expense, stage, obligation=name, act=act), part
+            )
     model.acts[(holder, act)] = Signed(name, parts, retained, due - retained)
 
 

@@ -56,7 +56,9 @@ class People:
             return False
         roles = tuple(int(role) for role in found.roles)
         if transaction.action == "approval.submit":
-            inner = REGISTER.get(transaction.arguments[:2]) if isinstance(transaction.arguments, tuple) else None  # type: ignore[call-overload]
+            inner = (
+                REGISTER.get(transaction.arguments[:2]) if isinstance(transaction.arguments, tuple) else None
+            )  # type: ignore[call-overload]
             roles = roles if inner is None else tuple(int(role) for role in inner.roles)
         signers = [self.people.get(name) for name, _ in signed.signatures]
         masks = [

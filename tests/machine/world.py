@@ -23,7 +23,7 @@ from contracts.calendar import civil, day_number
 from contracts.context import BlockContext
 from contracts.executor import BlockExecution, Refusal
 from contracts.genesis import genesis_changes
-from contracts.records import Collection, Record, Role, operational_day, trusted
+from contracts.records import Record, Role, operational_day, trusted
 from contracts.state import Key
 from tests.machine.chance import Chance
 from tests.support.budget import INSTITUTIONS, MEMBERS, PEOPLE, START_MS, a_genesis, key_of_person
@@ -213,17 +213,13 @@ class World:
             self.signer_ids[who] = found
         return found
 
-    def block(
-        self, *signed: SignedTransaction
-    ) -> tuple[list[Outcome | Refusal], list[Change]]:
-        """One block of the documents that pass, with its laws; each answer, and the changes by transaction."""
+    def block(self, *signed: SignedTransaction) -> tuple[list[Outcome | Refusal], list[Change]]:
+        """One block of the documents that pass, with its laws; the answers and the changes in order."""
         execution = BlockExecution(self.state, self.context(), false_check)
         execution.open()
         answers = [execution.apply(one) for one in signed]
         changes = [Change.decode(data) for data in execution.results().changes]
-        passed = [
-            one for one, answer in zip(signed, answers, strict=True) if isinstance(answer, Outcome)
-        ]
+        passed = [one for one, answer in zip(signed, answers, strict=True) if isinstance(answer, Outcome)]
         if self.is_audited:
             self._audit(passed, changes)
         for change in changes:

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.actions import REGISTER
+from contracts.areas import LOADED
+
+assert LOADED, "importing the area modules fills the register"
+
 ROOT = Path(__file__).resolve().parents[2]
 YEAR = ROOT / "tests" / "vectors" / "year.json"
 
@@ -25,7 +30,11 @@ def _pythons() -> list[str]:
     """One interpreter of each supported version that has the packages: this one first, then what
     QAZYNA_PYTHONS names and what stands on the path."""
     named = os.environ.get("QAZYNA_PYTHONS", "").split(os.pathsep)
-    found = [sys.executable, *filter(None, named), *filter(None, map(shutil.which, ("python3.11", "python3.12")))]
+    found = [
+        sys.executable,
+        *filter(None, named),
+        *filter(None, map(shutil.which, ("python3.11", "python3.12"))),
+    ]
     versions: dict[str, str] = {}
     for path in found:
         done = subprocess.run([path, "-c", HAS_PACKAGES], capture_output=True, text=True, check=False)
@@ -57,10 +66,6 @@ def test_a_golden_year_has_the_same_roots_in_any_process(environment: dict[str, 
 
 
 def test_the_golden_year_is_a_year_of_every_action() -> None:
-    from contracts.areas import LOADED
-    from contracts.actions import REGISTER
-
-    assert LOADED
     year = json.loads(YEAR.read_text(encoding="ascii"))
     assert year["actions"].keys() == {name for name, _ in REGISTER}
     assert sum(year["actions"].values()) == year["documents"] >= 300

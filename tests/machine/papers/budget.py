@@ -58,7 +58,9 @@ def plan_receipts(world: World) -> Document:
     for at in range(month - 1, 12):
         reached += chance.between(20_000, 60_000) * U
         figures[at] = max(reached, before[at])
-    return Document("treasury", "receipts.plan", ("сводный план", ((BUDGET, world.year, code, tuple(figures)),)))
+    return Document(
+        "treasury", "receipts.plan", ("сводный план", ((BUDGET, world.year, code, tuple(figures)),))
+    )
 
 
 def _receipts_key(world: World, code: str) -> bytes:
@@ -73,7 +75,8 @@ def post(world: World) -> Document:
     kind = chance.pick(("receipt", "receipt", "receipt", "opening", "refund"))
     amount = chance.amount(10_000 * U) if kind != "refund" else chance.amount(10 * U)
     rows = tuple(
-        (kind, BUDGET, "1", chance.pick(RECEIPTS), amount + number, "") for number in range(chance.between(1, 3))
+        (kind, BUDGET, "1", chance.pick(RECEIPTS), amount + number, "")
+        for number in range(chance.between(1, 3))
     )
     return Document("treasury", "receipts.post", ("выписка", rows))
 
@@ -183,7 +186,14 @@ def an_amendment(world: World, kind: str) -> tuple[str, tuple[Any, ...]] | None:
         if min(map(min, both)) < 0 or both[0][11] == 0:
             return None
         filled.append(
-            a_plan(0, who, line.specific or "", subprogramme=line.subprogramme, obligations=both[0], payments=both[1])
+            a_plan(
+                0,
+                who,
+                line.specific or "",
+                subprogramme=line.subprogramme,
+                obligations=both[0],
+                payments=both[1],
+            )
         )
     cause = chance.pick((None, "transfers", "court"))
     number = f"справка {chance.between(1, 10**6)}"
@@ -232,8 +242,10 @@ def _refinement(world: World) -> tuple[str, int] | None:
     found = world.any_of(
         Collection.HOLDS,
         Hold,
-        lambda _, hold: (hold.kind, hold.year) == (HoldKind.REFINEMENT, world.year)
-        and hold.placed > hold.lifted + hold.consumed,
+        lambda _, hold: (
+            (hold.kind, hold.year) == (HoldKind.REFINEMENT, world.year)
+            and hold.placed > hold.lifted + hold.consumed
+        ),
     )
     return None if found is None else (found[0][0], found[1].placed - found[1].lifted - found[1].consumed)
 
@@ -242,7 +254,15 @@ def _refinement(world: World) -> tuple[str, int] | None:
 def adjust(world: World) -> Document | None:
     chance, year = world.chance, world.year
     case = chance.pick(
-        ("reallocation", "development", "distribution", "reorganisation", "carry_over", "opening_balances", "monitoring")
+        (
+            "reallocation",
+            "development",
+            "distribution",
+            "reorganisation",
+            "carry_over",
+            "opening_balances",
+            "monitoring",
+        )
     )
     giver, taker = chance.pick(PROGRAMMES), chance.pick(PROGRAMMES)
     key = appropriation_key(BUDGET, year, *giver)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from contracts.calendar import day_number
 from contracts.records import (
     ACCEPTED,
-    REDEEMED,
     Act,
     Agreement,
-    Balance,
     Collection,
     Line,
     Obligation,
@@ -18,11 +14,10 @@ from contracts.records import (
     PaymentStatus,
     Plan,
     Stage,
-    act_key,
     balance_of,
     obligation_key,
     obligation_scope,
-    payment_key,
+    plan_key,
     position_scope,
 )
 from tests.machine.papers import paper
@@ -33,8 +28,8 @@ from tests.support.year import (
     a_commissioning,
     a_continuation,
     a_penalty,
-    a_reregistration,
     a_request,
+    a_reregistration,
     a_return,
     a_termination,
     an_act,
@@ -54,8 +49,8 @@ def _name(world: World, letter: str) -> str:
     return f"{letter}{world.documents}.{world.chance.between(0, 9)}"
 
 
-def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str, Line, int, int] | None:
-    """Holder, line, what may still be accepted to this month and what may still be paid."""
+def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str, Line, int] | None:
+    """Holder, line and what may still be accepted to this month."""
     found = world.any_of(
         Collection.PLANS,
         Plan,
@@ -63,12 +58,18 @@ def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str
     )
     if found is None:
         return None
-    (holder, parts), plan = found
+    (holder, parts), _ = found
     line = Line(*parts)
+    return holder, line, room_of(world, holder, line)
+
+
+def room_of(world: World, holder: str, line: Line) -> int:
+    """What may still be accepted on a line to this month; 0 without a plan."""
+    plan = Plan.find(world.state, Collection.PLANS, plan_key(holder, line))
+    if plan is None:
+        return 0
     balance = balance_of(world.state, position_scope(holder, line))
-    free = balance.amounts[Stage.ALLOCATED]
-    room = min(plan.obligations[world.month - 1] - balance.total(ACCEPTED), free)
-    return holder, line, room, plan.payments[world.month - 1] - balance.total(REDEEMED)
+    return min(plan.obligations[world.month - 1] - balance.total(ACCEPTED), balance.amounts[Stage.ALLOCATED])
 
 
 def some_of(world: World, room: int) -> int:
@@ -82,7 +83,7 @@ def register(world: World) -> Document | None:
     place = a_place(world)
     if place is None or place[2] < 1:
         return None
-    holder, line, room, _ = place
+    holder, line, room = place
     amount = some_of(world, room)
     share = 0 if line.specific in NO_ADVANCE else chance.between(0, 30)
     name, number = _name(world, "o"), f"Д-{world.documents}"
@@ -191,21 +192,29 @@ def reregister(world: World) -> Document | None:
     if obligation is None:
         return None
     done = sum(
-        sum(balance_of(world.state, obligation_scope(holder, name)).amounts[stage] for stage in (4, 5, 6, 7, 8, 14))
+        sum(
+            balance_of(world.state, obligation_scope(holder, name)).amounts[stage]
+            for stage in (4, 5, 6, 7, 8, 14)
+        )
         for name in agreement.obligations
     )
     left = agreement.total - done
     if left < 1:
         return None
-    name = _name(world, "r")
+    line = obligation.line
+    here = Line(line.budget, world.year, line.source, *line.value()[3:])
+    room = room_of(world, holder, here)
+    amount = min(left, room) if chance.one_in(2) else some_of(world, min(left, room))
+    if amount < 1:
+        return None
     row = a_continuation(
-        name, 0, last, subprogramme=obligation.line.subprogramme, specific=obligation.line.specific or "",
-        amount=left, notification=notification_of(holder, last, obligation),
+        _name(world, "r"), 0, last, subprogramme=here.subprogramme, specific=here.specific or "",
+        amount=amount, notification=notification_of(holder, last, obligation),
     )  # fmt: skip
-    _, _, _, rows = a_reregistration(number, row, year=world.year)
-    if chance.one_in(3):
-        rows = ((*rows[0][:1], ((world.year, left - left // 3), (world.year + 1, left // 3)), *rows[0][2:]),)
-    return Document(holder, "agreement.reregister", (agreement.budget, world.year, "1", rows))
+    later = ((world.year + 1, left - amount),) if left > amount else ()
+    years, until = ((world.year, amount), *later), day_number(world.year + len(later), 12, 31)
+    _, _, _, rows = a_reregistration(number, row, year=world.year, years=years, valid_until=until)
+    return Document(holder, "agreement.reregister", (agreement.budget, world.year, line.source, rows))
 
 
 def _obligation(world: World, holder: str, name: str) -> Obligation | None:
@@ -264,7 +273,7 @@ def accept(world: World) -> Document | None:
     place = a_place(world, ("159", "151", "111", "161"))
     if place is None or place[2] < 1:
         return None
-    holder, line, room, _ = place
+    holder, line, room = place
     kind, payee = {
         "111": ("payroll", None),
         "161": ("transfer", "111240000001"),
@@ -288,7 +297,9 @@ def request(world: World) -> Document | None:
         room, obligation, act_name = record.payable, record.obligation, name
     else:
         found = world.any_of(
-            Collection.OBLIGATIONS, Obligation, lambda _, one: one.agreement is None and one.line.year == world.year
+            Collection.OBLIGATIONS,
+            Obligation,
+            lambda _, one: one.agreement is None and one.line.year == world.year,
         )
         if found is None:
             return None
@@ -364,6 +375,3 @@ def restore(world: World) -> Document | None:
     code = "201510" if is_late else None
     row = a_return(0, 0, holder=holder, number=number, amount=some_of(world, left), receipts=code)
     return Document("treasury", "payment.restore", ((row,),))
-
-
-__all__ = ["a_place", "payment_key", "act_key", "Balance"]

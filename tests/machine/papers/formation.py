@@ -96,7 +96,9 @@ def consolidate(world: World) -> Document | None:
         return None
     (_, year, administrator, programme), request = found
     reductions, down = _reductions(world, found[0])
-    document = a_consolidation(0, year=year, programme=programme, amount=request.amount - down, reductions=reductions)
+    document = a_consolidation(
+        0, year=year, programme=programme, amount=request.amount - down, reductions=reductions
+    )
     return Document(ABP[administrator], "request.consolidate", document)
 
 
@@ -124,7 +126,8 @@ def decide(world: World) -> Document | None:
     reductions, down = _reductions(world, found[0])
     document = a_stage(
         status.name.lower(), 0, year=year, administrator=administrator, programme=programme, date=world.day,
-        document=sha256(f"{year}{programme}".encode()).digest(), amount=request.amount - down, reductions=reductions,
+        document=sha256(f"{year}{programme}".encode()).digest(), amount=request.amount - down,
+        reductions=reductions,
     )  # fmt: skip
     signer = {RequestStatus.GOVERNMENT: "gov", RequestStatus.SENATE: "mazhilis"}.get(status, "mof")
     return Document(signer if world.chance.one_in(2) else "mof", "request.decide", document)
@@ -147,7 +150,9 @@ def send_back(world: World) -> Document | None:
 @paper("request.align")
 def align(world: World) -> Document | None:
     found = world.any_of(
-        Collection.REQUEST_ITEMS, RequestItem, lambda key, one: key[1] in (world.year, world.year + 1) and one.amount > 0
+        Collection.REQUEST_ITEMS,
+        RequestItem,
+        lambda key, one: key[1] in (world.year, world.year + 1) and one.amount > 0,
     )
     if found is None:
         return None
@@ -169,5 +174,3 @@ def quarter(world: World) -> Document | None:
         a_programme(programme, 4_000, administrator=administrator) for administrator, programme in PROGRAMMES
     )
     return Document("mof", "budget.quarter", a_quarter(*rows, year=year, decree_date=world.day))
-
-

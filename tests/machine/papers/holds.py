@@ -35,7 +35,9 @@ def suspend(world: World) -> Document:
     chance = world.chance
     holder = chance.pick(("gu-2260101", "gu-2260102", "gu-2280101", "gu-2280102"))
     scope = chance.pick((_programme(world), ("gu", None, None, None, None, None, None, holder, None)))
-    return Document("treasury", "treasury.suspend", (scope, chance.between(1, 11), f"приказ {world.documents}"))
+    return Document(
+        "treasury", "treasury.suspend", (scope, chance.between(1, 11), f"приказ {world.documents}")
+    )
 
 
 @paper("treasury.resume")
@@ -99,7 +101,9 @@ def a_hold(world: World, *kinds: str) -> tuple[str, Hold] | None:
     found = world.any_of(
         Collection.HOLDS,
         Hold,
-        lambda _, one: one.kind in kinds and one.year == world.year and one.placed > one.lifted + one.consumed,
+        lambda _, one: (
+            one.kind in kinds and one.year == world.year and one.placed > one.lifted + one.consumed
+        ),
     )
     return None if found is None else (found[0][0], found[1])
 
@@ -112,16 +116,30 @@ def unblock(world: World) -> Document | None:
     name, hold = found
     if world.chance.one_in(2):
         held = hold.placed - hold.lifted - hold.consumed
-        return Document("treasury", "treasury.unblock", an_unblock(hold=name, amount=world.chance.amount(held)))
+        return Document(
+            "treasury", "treasury.unblock", an_unblock(hold=name, amount=world.chance.amount(held))
+        )
     row = world.any_of(Collection.HOLD_ROWS, HoldRow, lambda key, _: key[0] == name)
     if row is None:
         return None
-    return Document("treasury", "treasury.unblock", an_unblock(_fields(row[1], world.chance.amount(row[1].amount)), hold=name))
+    return Document(
+        "treasury",
+        "treasury.unblock",
+        an_unblock(_fields(row[1], world.chance.amount(row[1].amount)), hold=name),
+    )
 
 
 def _fields(row: HoldRow, amount: int) -> tuple[Any, ...]:
     line = row.line
-    return (row.holder, line.administrator, line.programme, line.subprogramme, line.specific, row.expense, amount)
+    return (
+        row.holder,
+        line.administrator,
+        line.programme,
+        line.subprogramme,
+        line.specific,
+        row.expense,
+        amount,
+    )
 
 
 @paper("sequester.decide")

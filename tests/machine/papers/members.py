@@ -172,7 +172,9 @@ def reject(world: World) -> Document | None:
 @paper("approval.withdraw")
 def withdraw(world: World) -> Document | None:
     found = an_approval(world)
-    return None if found is None else Document(found[1].institution, "approval.withdraw", (found[0], "ошибка"))
+    return (
+        None if found is None else Document(found[1].institution, "approval.withdraw", (found[0], "ошибка"))
+    )
 
 
 __all__ = ["ApprovalDocument", "approval_key"]
