@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,7 @@ from cli.demo.run import RECEIPTS, Result, run_demo
 from cli.demo.texts import line
 from cli.failures import DIFFERENCES, InputError
 from cli.session import Session, global_options, pass_session
-from cli.texts import heading
+from cli.texts import constant
 
 
 class Teller:
@@ -40,7 +41,7 @@ class Teller:
 @pass_session
 @click.pass_context
 def demo(context: click.Context, session: Session, directory: Path | None, keep: bool, stop: bool) -> None:
-    """Four nodes, the law on the republican budget of 2026, one budget year: about a minute."""
+    """Four nodes, the law on the republican budget of 2026, two budget years: about two minutes."""
     if context.invoked_subcommand is not None:
         context.ensure_object(Session)
         return
@@ -88,9 +89,9 @@ def attack(context: click.Context, session: Session, directory: Path | None) -> 
 
 def _report(session: Session, say: Teller, result: Result) -> None:
     value = result.value
-    say("statuses")
-    for name, amount in value["statuses"].items():
-        click.echo(f"  {heading(name, session.language):24} {grouped(amount):>26}")
+    for table in ("stages", "statuses"):
+        say(table)
+        _print_table(session, value["years"], table)
     roots = {node["state_root"] for node in value["nodes"]}
     say(
         "network",
@@ -100,6 +101,15 @@ def _report(session: Session, say: Teller, result: Result) -> None:
         p95=value["finality_ms"]["p95"],
         differences=len(roots) - 1,
     )
+
+
+def _print_table(session: Session, years: dict[str, Any], table: str) -> None:
+    """A row a stage or status, a column a year; nothing is left blank where nothing stands."""
+    click.echo(f"  {'':24}" + "".join(f"{year:>26}" for year in years))
+    for name in next(iter(years.values()))[table]:
+        amounts = (str(found[table][name]) for found in years.values())
+        cells = "".join(f"{'—' if amount == '0.00' else grouped(amount):>26}" for amount in amounts)
+        click.echo(f"  {constant(name, session.language):24}{cells}")
 
 
 def _say_next(say: Teller, result: Result) -> None:

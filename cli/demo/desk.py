@@ -15,6 +15,7 @@ import httpx
 
 from chain.codec import Value
 from chain.keys import SigningKey
+from chain.types import InstitutionId
 from cli import ballots
 from cli import envelope as envelopes
 from cli.client import Client
@@ -168,7 +169,9 @@ class Desk:
         """The key of somebody who is not registered yet, known at the desk from now on."""
         key = SigningKey.from_seed(os.urandom(32))
         serial = sum(1 for known, _ in self.people if known == institution) + 1
-        person = Person(institution, serial, int(Role[role.upper()]), key.public_key, None, None)
+        person = Person(
+            InstitutionId(institution), serial, int(Role[role.upper()]), key.public_key, None, None
+        )
         self.people[(institution, role)] = (person, key)
         self.home.setdefault(institution, "mof")
         return key

@@ -1,4 +1,4 @@
-"""The demonstration: found, start, live the year, compare the nodes, let the auditor verify."""
+"""The demonstration: found, start, live two years, compare the nodes, let the auditor verify."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from chain.block import BlockHeader
 from chain.genesis import GenesisInstitution
 from chain.types import InstitutionId
 from cli.demo import budget
-from cli.demo.budget import BUDGET, THOUSAND_TENGE, YEAR
+from cli.demo.budget import BUDGET, THOUSAND_TENGE
+from cli.demo.changes import Changes
 from cli.demo.desk import Desk, desk_of
+from cli.demo.formation import Formation
+from cli.demo.next_year import NextYear
 from cli.demo.nodes import NETWORK, DemoNodes, found
+from cli.demo.table import money_of
 from cli.demo.year import Year, institutions
 from cli.documents import Json
 from cli.envelope import write_text
@@ -68,6 +72,11 @@ def members() -> list[GenesisInstitution]:
             "treasury", "treasury", None, None, ("Комитет казначейства", "Қазынашылық комитеті", "Treasury")
         ),
     ]
+    for name, names in (
+        ("government", ("Правительство", "Үкімет", "Government")),
+        ("parliament", ("Парламент", "Парламент", "Parliament")),
+    ):
+        found_.append(_member(name, name, None, None, names))
     for code in ("226", "228"):
         name_ru, name_kk = budget.administrator_name(code)
         found_.append(_member(code, "abp", code, None, (name_ru, name_kk, None)))
@@ -112,6 +121,9 @@ def run_demo(directory: Path, say: Say, *, keep: bool) -> Result:
 
 def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: Say) -> dict[str, Json]:
     year = Year(desk, say)
+    formation = Formation(desk, say)
+    following = NextYear(desk, year, formation, say)
+    year.chapters = (formation, Changes(desk, year, say), following)
     year.prepare()
     year.adopt()
     adopted = _stated()
@@ -119,8 +131,9 @@ def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: 
     say("recomputed", node=by, **recomputed)
     year.plan()
     year.live()
+    following.live()
     statuses = _settled(desk)
-    totals = desk.clients["228"].totals(BUDGET, YEAR)
+    money = money_of(desk.state((Collection.TOKENS,)), BUDGET)
     _keep_receipt(directory, desk, year.payment_id)
     listed: list[Json] = [
         {
@@ -138,8 +151,7 @@ def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: 
         "nodes": listed,
         "adopted": adopted,
         "recomputed": recomputed,
-        "statuses": totals["statuses"],
-        "issued": totals["issued"],
+        "years": {str(one): found_ for one, found_ in money.items()},
         "institutions": len(list(institutions())),
         "agreements": year.agreements,
         "transactions": desk.committed,

@@ -4,8 +4,9 @@ real."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cli.amounts import tenge_of
 from cli.demo import budget
@@ -108,6 +109,13 @@ def institutions() -> Iterator[tuple[str, str]]:
             yield f"{administrator}{number:04d}", administrator
 
 
+class Chapter(Protocol):
+    """A part of the story beside the ordinary documents of every month."""
+
+    def month(self, month: int) -> None:
+        """What it does in a month of 2026, after the month's ordinary documents."""
+
+
 @dataclass(slots=True)
 class Year:
     """The story. `say(step, facts)` is told what happens."""
@@ -119,6 +127,11 @@ class Year:
     serials: Counter[str] = field(default_factory=Counter)
     to_commission: list[Deal] = field(default_factory=list)
     to_ask_again: list[Asked] = field(default_factory=list)
+    chapters: Sequence[Chapter] = ()
+    current: int = YEAR
+    """The year in which payments are asked for."""
+    of_december: Asked | None = None
+    """A payment of the last month."""
     payment_id: str = ""
     """Transaction of the last executed payments: its receipt is kept."""
 
@@ -160,13 +173,15 @@ class Year:
                 yield Document(administrator, "plan.approve", content)
 
     def _open_day(self, month: int, day: int = DAY_OF_MONTH) -> None:
-        self.desk.submit([Document("treasury", "treasury.open_day", {"day": _date(month, day)})])
+        self.desk.submit([Document("treasury", "treasury.open_day", {"day": date_of(month, day)})])
 
     # --- twelve months
 
     def live(self) -> None:
         for month in MONTHS:
             self._month(month)
+            for chapter in self.chapters:
+                chapter.month(month)
             self.say("month", month=month, agreements=self.agreements, payments=self.payments)
 
     def _month(self, month: int) -> None:
@@ -214,7 +229,7 @@ class Year:
                 {
                     "agreement": deal.number,
                     "document": f"commissioning {deal.act}",
-                    "date": _date(month, DAY_OF_MONTH),
+                    "date": date_of(month, DAY_OF_MONTH),
                 },
             )
             for deal in self.to_commission
@@ -256,7 +271,7 @@ class Year:
                     "kind": "payroll",
                     "payee": None,
                     "document": f"payroll {YEAR}-{month:02d}",
-                    "document_date": _date(month, DAY_OF_MONTH),
+                    "document_date": date_of(month, DAY_OF_MONTH),
                     "amount": tenge_of(_payroll_amount(position)),
                 }
             ],
@@ -266,9 +281,9 @@ class Year:
     def _advances(self, month: int, deals: list[Deal]) -> None:
         if not deals:
             return
-        asked = [self._ask(deal.holder, deal.obligation, None, deal.advance) for deal in deals]
-        self.desk.submit([_request(one, month, is_advance=True) for one in asked])
-        self._execute(asked)
+        asked = [self.ask(deal.holder, deal.obligation, None, deal.advance) for deal in deals]
+        self.desk.submit([request_document(one, month, is_advance=True) for one in asked])
+        self.execute(asked)
 
     def _acts(self, month: int, deals: list[Deal]) -> None:
         documents = [
@@ -280,7 +295,7 @@ class Year:
                         {
                             "act": deal.act,
                             "obligation": deal.obligation,
-                            "date": _date(month, DAY_OF_MONTH),
+                            "date": date_of(month, DAY_OF_MONTH),
                             "document": f"act {deal.act}",
                             "amount": tenge_of(deal.total),
                         }
@@ -292,33 +307,35 @@ class Year:
         self.desk.submit(documents)
 
     def _pay(self, month: int, deals: list[Deal]) -> None:
-        asked = [self._ask(deal.holder, deal.obligation, deal.act, deal.payable) for deal in deals]
+        asked = [self.ask(deal.holder, deal.obligation, deal.act, deal.payable) for deal in deals]
         asked += [
-            self._ask(deal.holder, deal.obligation, deal.act, deal.retained) for deal in self.to_commission
+            self.ask(deal.holder, deal.obligation, deal.act, deal.retained) for deal in self.to_commission
         ]
         asked += [
-            self._ask(holder, f"pay{month}", None, _payroll_amount(POSITIONS[administrator][PAYROLL]))
+            self.ask(holder, f"pay{month}", None, _payroll_amount(POSITIONS[administrator][PAYROLL]))
             for holder, administrator in institutions()
         ]
-        asked += [self._ask(one.holder, one.obligation, one.act, one.amount) for one in self.to_ask_again]
+        asked += [self.ask(one.holder, one.obligation, one.act, one.amount) for one in self.to_ask_again]
         self.to_commission = [deal for deal in deals if deal.retained]
         self.to_ask_again = []
-        self.desk.submit([_request(one, month, is_advance=False) for one in asked])
+        self.desk.submit([request_document(one, month, is_advance=False) for one in asked])
         if month == REFUSED_IN:
             asked = self._refuse(asked)
-        self._execute(asked)
+        self.execute(asked)
         if month == RETURNED_IN:
             self._return_by_bank(asked[0])
 
-    def _ask(self, holder: str, obligation: str, act: str | None, amount: int) -> Asked:
+    def ask(self, holder: str, obligation: str, act: str | None, amount: int) -> Asked:
         name = f"{holder} payments"
         self.serials[name] += 1
-        return Asked(holder, f"{holder}/26-{self.serials[name]}", amount, obligation, act)
+        return Asked(holder, f"{holder}/{self.current % 100}-{self.serials[name]}", amount, obligation, act)
 
-    def _execute(self, asked: list[Asked]) -> None:
+    def execute(self, asked: list[Asked]) -> None:
         rows: list[Json] = [{"holder": one.holder, "number": one.number} for one in asked]
         self.desk.submit([Document("treasury", "payment.execute", {"payments": rows})])
         self.payments += len(asked)
+        if self.current == YEAR:
+            self.of_december = asked[-1]
         self.payment_id = self.desk.last_ids[0]
 
     # --- what does not go smoothly
@@ -335,7 +352,7 @@ class Year:
         one = self.desk.refused(Document(alone.institution, alone.action, alone.content, roles=("head",)))
         self.say("refused", code=one["code"], article=one["article"], message=one["texts"])
         opened = self.desk.refused(
-            Document(holder, "treasury.open_day", {"day": _date(1, DAY_OF_MONTH + 1)}, roles=("head",))
+            Document(holder, "treasury.open_day", {"day": date_of(1, DAY_OF_MONTH + 1)}, roles=("head",))
         )
         self.say("refused", code=opened["code"], article=opened["article"], message=opened["texts"])
 
@@ -382,8 +399,8 @@ class Year:
                         "year": YEAR,
                         "source": SOURCE,
                         "document": "order 17",
-                        "date": _date(month, DAY_OF_MONTH),
-                        "rows": [_held_row(row) for row in rows],
+                        "date": date_of(month, DAY_OF_MONTH),
+                        "rows": [held_row(row) for row in rows],
                     },
                 )
             ]
@@ -415,7 +432,7 @@ class Year:
         supplement: dict[str, Json] = {
             "agreement": lowered.number,
             "supplement": "1",
-            "date": _date(month, DAY_OF_MONTH),
+            "date": date_of(month, DAY_OF_MONTH),
             "ground": "price cut by consent, procurement law art. 18(2)",
             "total": tenge_of(5 * MILLION),
             "years": [{"year": YEAR, "amount": tenge_of(5 * MILLION)}],
@@ -432,7 +449,7 @@ class Year:
         }
         termination: dict[str, Json] = {
             "agreement": ended.number,
-            "date": _date(month, DAY_OF_MONTH),
+            "date": date_of(month, DAY_OF_MONTH),
             "ground": "agreement",
             "note": "by consent of both sides",
         }
@@ -449,7 +466,7 @@ class Year:
         state = self._state()
         total = planner.share_amount(state, BUDGET, YEAR, SEQUESTER_HUNDREDTHS)
         plan = planner.plan_sequester(state, BUDGET, YEAR, SOURCE, total)
-        rows: list[Json] = [{**_held_row(row), "from_hold": None} for row in plan.rows]
+        rows: list[Json] = [{**held_row(row), "from_hold": None} for row in plan.rows]
         decision: dict[str, Json] = {
             "decision": "sequester-2026-1",
             "budget": BUDGET,
@@ -457,7 +474,7 @@ class Year:
             "source": SOURCE,
             "instrument": plan.instrument,
             "document": "resolution 812",
-            "date": _date(month, DAY_OF_MONTH),
+            "date": date_of(month, DAY_OF_MONTH),
             "total": tenge_of(plan.total),
             "rows": rows,
         }
@@ -481,8 +498,9 @@ class Year:
         return self.desk.state(whole)
 
 
-def _date(month: int, day: int) -> str:
-    return f"{YEAR}-{month:02d}-{day:02d}"
+def date_of(month: int, day: int, year: int = YEAR) -> str:
+    """A day of the story as documents write it."""
+    return f"{year}-{month:02d}-{day:02d}"
 
 
 def _payroll_amount(position: Position) -> int:
@@ -503,19 +521,22 @@ def _plan_row(holder: str, position: Position) -> dict[str, Json]:
     }
 
 
-def registration(deal: Deal, position: Position, month: int, index: int) -> Document:
+def registration(
+    deal: Deal, position: Position, month: int, index: int, year: int = YEAR, expense: str | None = None
+) -> Document:
+    """agreement.register of one agreement under one code."""
     amount = tenge_of(deal.total)
     expertise: Json = None
     if deal.kind == WORKS:
         expertise = {
             "number": f"expertise {deal.number}",
-            "date": f"{YEAR}-01-01",
-            "valid_until": f"{YEAR + 2}-12-31",
+            "date": f"{year}-01-01",
+            "valid_until": f"{year + 2}-12-31",
             "amount": amount,
         }
     agreement: dict[str, Json] = {
         "number": deal.number,
-        "date": _date(month, DAY_OF_MONTH),
+        "date": date_of(month, DAY_OF_MONTH, year),
         "supplier": SUPPLIERS[(7 * index + month) % len(SUPPLIERS)][0],
         "subject": SUBJECTS[deal.kind],
         "kind": KINDS[deal.kind],
@@ -525,8 +546,8 @@ def registration(deal: Deal, position: Position, month: int, index: int) -> Docu
         "portal_id": f"portal {deal.number}",
         "total": amount,
         "vat": None,
-        "years": [{"year": YEAR, "amount": amount}],
-        "valid_until": f"{YEAR}-12-31",
+        "years": [{"year": year, "amount": amount}],
+        "valid_until": f"{year}-12-31",
         "takes_effect_after_registration": True,
         "advance_ground": None,
         "expertise": expertise,
@@ -535,29 +556,30 @@ def registration(deal: Deal, position: Position, month: int, index: int) -> Docu
                 "obligation": deal.obligation,
                 "subprogramme": "000",
                 "specific": position.specific,
-                "expense": None,
+                "expense": expense,
                 "amount": amount,
                 "advance": tenge_of(deal.advance),
             }
         ],
     }
-    content: dict[str, Json] = {"budget": BUDGET, "year": YEAR, "source": SOURCE, "agreements": [agreement]}
+    content: dict[str, Json] = {"budget": BUDGET, "year": year, "source": SOURCE, "agreements": [agreement]}
     return Document(deal.holder, "agreement.register", content)
 
 
-def _request(asked: Asked, month: int, *, is_advance: bool) -> Document:
+def request_document(asked: Asked, month: int, *, is_advance: bool, year: int = YEAR) -> Document:
+    """payment.request of one payment."""
     row: dict[str, Json] = {
         "number": asked.number,
         "obligation": asked.obligation,
         "act": asked.act,
         "is_advance": is_advance,
         "amount": tenge_of(asked.amount),
-        "purpose": f"{asked.obligation}, {YEAR}-{month:02d}",
+        "purpose": f"{asked.obligation}, {year}-{month:02d}",
     }
     return Document(asked.holder, "payment.request", {"requests": [row]})
 
 
-def _held_row(row: planner.PlannedRow) -> dict[str, Json]:
+def held_row(row: planner.PlannedRow) -> dict[str, Json]:
     line = row.position.line
     return {
         "holder": row.position.holder,

@@ -71,7 +71,7 @@ class MemoryDesk:
     @classmethod
     def of(cls, institutions: Sequence[GenesisInstitution]) -> MemoryDesk:
         genesis = genesis_of(institutions)
-        kinds = {one.id: one.kind for one in institutions}
+        kinds = {str(one.id): one.kind for one in institutions}
         return cls(genesis.chain_id, MemoryReader(genesis_changes(genesis)), kinds)
 
     def submit(self, documents: Sequence[Document]) -> None:
