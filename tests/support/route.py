@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 from chain.block import Outcome
 from chain.codec import Value
-from chain.genesis import GenesisInstitution, Params
+from chain.genesis import Genesis, GenesisInstitution
 from chain.types import InstitutionId
 from contracts.actions import REGISTER
 from contracts.executor import Execution, Refusal
 from contracts.genesis import genesis_changes
 from contracts.records import ApprovalRecord, Collection, Role, approval_key
 from tests.support.budget import DIRECTORIES, INSTITUTIONS, Ledger, MemoryReader, a_genesis
-from tests.support.year import a_law, a_plan, a_programme, plan_document
+from tests.support.year import a_law, a_limit, a_plan, a_programme, limits, plan_document
 
 KGIP, DGIP, BRANCH = "kgip", "gu-2170101", "gu-2170102"
 
@@ -41,22 +41,28 @@ def a_step_of_kind(kind: str, role: Role = Role.HEAD, from_amount: int = 0) -> S
     return (kind, None, int(role), from_amount)
 
 
-def a_chain(**params: int) -> Ledger:
+def a_chain_genesis() -> Genesis:
+    """The usual institutions and the chain."""
+    return a_genesis((*INSTITUTIONS, *CHAIN))
+
+
+def a_chain() -> Ledger:
     """A ledger whose institutions have the chain besides the usual ones; nothing published, no day open."""
-    genesis = a_genesis((*INSTITUTIONS, *CHAIN), params=Params.default(**params))
+    genesis = a_chain_genesis()
     return Ledger(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
 
 
-def a_chain_year() -> Ledger:
+def a_chain_year(ledger: Ledger | None = None) -> Ledger:
     """The chain in a budget year: programme 217/001 of the committee, of which the branch has 1,000 units of
-    specific 159."""
-    ledger = a_chain()
+    specific 159; limits of the next year."""
+    ledger = ledger or a_chain()
     for directory, codes in DIRECTORIES:
         extra = {"administrators": ("217",), "functional": ("217/001", "217/001/100")}.get(directory, ())
         ledger.publish(directory, *codes, *extra)
     ledger.open_day(2026, 1, 5)
     ledger.do("mof", "budget.adopt", *a_law(a_programme("001", 1_000, administrator="217")))
     ledger.do(KGIP, "plan.approve", *plan_document(a_plan(1_000, BRANCH), programme="001"))
+    ledger.do("mof", "limit.set", *limits(a_limit("217")))
     return ledger
 
 

@@ -19,9 +19,20 @@ from contracts.genesis import genesis_changes
 from contracts.governance import ACTIVATION_DELAY
 from contracts.records import Role
 from tests.support.budget import DIRECTORIES, Ledger, MemoryReader, a_genesis, day_number, decide
-from tests.support.route import a_step, a_step_of_kind, approve, set_route, submitted
+from tests.support.route import (
+    BRANCH,
+    DGIP,
+    KGIP,
+    a_chain_genesis,
+    a_chain_year,
+    a_step,
+    a_step_of_kind,
+    approve,
+    set_route,
+    submitted,
+)
 from tests.support.route import decide as decide_approval
-from tests.support.year import GU
+from tests.support.year import GU, a_budget_request, an_item
 
 SCOPE = ("gu", None, None, None, None, None, None, GU, None)
 SUSPEND = (SCOPE, 1, "приказ 7")
@@ -78,6 +89,21 @@ def test_a_document_is_followed_from_its_submission_to_its_effect() -> None:
     number = submitted(ledger, "treasury", "treasury.suspend", *SUSPEND)
     approve(ledger, number, "mof", "vap")
     assert ledger.auditor.holds("suspensions", encode(SCOPE))
+
+
+def test_the_budget_request_of_the_chain_is_followed_with_its_money() -> None:
+    """The ministry's approval issues money that is the branch's: its own action could issue none."""
+    genesis = a_chain_genesis()
+    ledger = Audited(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
+    ledger.auditor = State(read_genesis(genesis.encode()))
+    a_chain_year(ledger)
+    set_route(ledger, "request.form", a_step(DGIP), a_step(KGIP), a_step("mof"), institution=BRANCH)
+    number = submitted(
+        ledger, BRANCH, "request.form", *a_budget_request(an_item("e-1", 400), programme="001")
+    )
+    before = ledger.auditor.money.tokens
+    approve(ledger, number, DGIP, KGIP, "mof")
+    assert ledger.auditor.money.tokens == before + 1
 
 
 @pytest.mark.parametrize(("verb", "institution"), [("reject", "mof"), ("withdraw", "treasury")])

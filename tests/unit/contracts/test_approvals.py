@@ -29,18 +29,21 @@ from contracts.records import (
     Rating,
     Role,
     Route,
+    Stage,
     agreement_key,
     approval_key,
     awaited_key,
+    balance_of,
     deputy_key,
     institution_of,
+    programme_scope,
     rating_key,
     route_key,
     trusted,
 )
 from contracts.state import Overlay
 from tests.support import budget
-from tests.support.budget import Ledger, a_ledger
+from tests.support.budget import Ledger, a_ledger, a_line
 from tests.support.route import (
     BRANCH,
     DGIP,
@@ -60,9 +63,11 @@ from tests.support.year import (
     GU,
     OTHER_GU,
     U,
+    a_budget_request,
     a_plan,
     a_year,
     an_agreement,
+    an_item,
     an_obligation,
     plan_document,
     registration,
@@ -121,6 +126,21 @@ def test_branch_department_committee_and_ministry_in_this_order() -> None:
     assert [institution for institution, _, _ in record.given] == [DGIP, KGIP, "mof"]
     assert awaited(ledger) == []
     assert ledger.state.get(Collection.APPROVAL_DOCUMENTS, approval_key(number)) is None
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_a_budget_request_goes_the_chain_and_a_rejected_one_is_formed_again() -> None:
+    """The department rejects the first request; the second goes up, and money is asked for."""
+    ledger = a_chain_year()
+    set_route(ledger, "request.form", a_step(DGIP), a_step(KGIP), a_step("mof"), institution=BRANCH)
+    large, small = (a_budget_request(an_item(f"e-{units}", units), programme="001") for units in (900, 400))
+    first = submitted(ledger, BRANCH, "request.form", *large)
+    decide(ledger, "reject", DGIP, first, "нет расчёта")
+    second = submitted(ledger, BRANCH, "request.form", *small)
+    approve(ledger, second, DGIP, KGIP, "mof")
+    assert [approval(ledger, number).amount for number in (first, second)] == [900 * U, 400 * U]
+    balance = balance_of(ledger.state, programme_scope(a_line("217", "001", year=2027)))
+    assert balance.amounts[Stage.REQUESTED] == 400 * U
     assert invariants.recount(ledger.state) == ()
 
 
