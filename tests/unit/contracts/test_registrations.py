@@ -9,6 +9,7 @@ import pytest
 from contracts import invariants, reasons
 from contracts.calendar import day_number
 from contracts.commitments import promised
+from contracts.queues import queue_of
 from contracts.records import (
     Act,
     Agreement,
@@ -29,12 +30,16 @@ from tests.support.budget import Ledger
 from tests.support.year import (
     BUDGET,
     GU,
+    OTHER_GU,
     YEAR,
     U,
+    a_code,
     a_commissioning,
     a_continuation,
     a_debt,
     a_plan,
+    a_recode,
+    a_request,
     a_reregistration,
     a_return,
     a_termination,
@@ -43,6 +48,7 @@ from tests.support.year import (
     an_act,
     an_agreement,
     an_amendment,
+    an_invoice,
     an_obligation,
     close_year,
     filled_amendment,
@@ -448,3 +454,42 @@ def test_a_paid_act_of_a_closed_year_stays_an_act_when_its_money_comes_back() ->
     ledger.do("treasury", "payment.restore", (a_return(2, 60, receipts="201510"),))
     assert position(ledger) == {"paid": 240, "recovered": 60, "advanced": 30, "lapsed": 70}
     assert invariants.recount(ledger.state) == ()
+
+
+# --- changes of codes
+
+
+def a_next_recode(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
+    return a_recode((old, new), year=NEXT)
+
+
+def test_a_change_of_codes_in_the_new_year_leaves_the_old_advance_where_it_is() -> None:
+    ledger = reregistered()
+    ledger.do("treasury", "plan.recode", *a_next_recode(a_code(), a_code(specific="149")))
+    sign(ledger, "act-2", "a-27", 700)
+    assert position(ledger, specific="149", year=NEXT) == {"retained": 50, "payable": 620, "allocated": 330}
+    assert position(ledger) == {"paid": 330, "lapsed": 70}
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_an_accepted_debt_changes_its_codes_but_not_its_institution() -> None:
+    ledger = with_a_debt()
+    accept_debt(ledger, a_debt("pay-1", 400, "a"))
+    refusal = ledger.refused("treasury", "plan.recode", *a_next_recode(a_code(), a_code(OTHER_GU)))
+    assert refusal.reason is reasons.RECODE_SPLIT
+    ledger.do("treasury", "plan.recode", *a_next_recode(a_code(), a_code(specific="151")))
+    assert position(ledger, specific="151", year=NEXT) == {"payable": 400, "allocated": 600}
+    pay(ledger, 1, "pay-1", 400, year=NEXT)
+    assert invariants.recount(ledger.state) == ()
+
+
+def test_a_request_of_an_obligation_that_went_to_another_institution_can_be_returned() -> None:
+    ledger = a_year(a_plan(100))
+    ledger.do(GU, "obligation.accept", *registration(an_invoice("pay-1", 30, specific="159")))
+    ledger.do(GU, "payment.request", (a_request(1, "pay-1", 30),))
+    ledger.do("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU))))
+    execution = ((GU, payment_number(1)),)
+    assert ledger.refused("treasury", "payment.execute", execution).reason is reasons.OBLIGATION_NONE
+    assert queue_of(ledger.state, (BUDGET, "1", YEAR)).waiting == (0, 0, 30 * U)
+    ledger.do("treasury", "payment.refuse", ((GU, payment_number(1), 18, ""),))
+    assert queue_of(ledger.state, (BUDGET, "1", YEAR)).waiting == (0, 0, 0)
