@@ -396,9 +396,10 @@ def _hand_over(model: Model, holder: str, target: str, names: list[str]) -> None
         model.deals[(target, name)] = deal
         if deal.agreement is not None and (holder, deal.agreement) in model.contracts:
             model.contracts[(target, deal.agreement)] = model.contracts.pop((holder, deal.agreement))
-    for papers in (model.acts, model.payments):
-        for owner, number in [key for key, one in papers.items() if key[0] == holder and one.deal in names]:
-            papers[(target, number)] = papers.pop((owner, number))  # type: ignore[attr-defined]
+    for number in [key[1] for key, act in model.acts.items() if key[0] == holder and act.deal in names]:
+        model.acts[(target, number)] = model.acts.pop((holder, number))
+    for number in [key[1] for key, one in model.payments.items() if key[0] == holder and one.deal in names]:
+        model.payments[(target, number)] = model.payments.pop((holder, number))
 
 
 @effect("budget.refine")
@@ -413,7 +414,8 @@ def refine(model: Model, institution: str, arguments: Any, changes: list[Change]
 
 @effect("sequester.apply")
 def apply(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
-    _cut(model, *arguments, SEQUESTERED)
+    name, count = arguments
+    _cut(model, name, count, SEQUESTERED)
 
 
 def _cut(model: Model, name: str, count: int, stage: int) -> None:

@@ -56,9 +56,8 @@ class People:
             return False
         roles = tuple(int(role) for role in found.roles)
         if transaction.action == "approval.submit":
-            inner = (
-                REGISTER.get(transaction.arguments[:2]) if isinstance(transaction.arguments, tuple) else None
-            )  # type: ignore[call-overload]
+            submitted: Any = transaction.arguments
+            inner = REGISTER.get(submitted[:2]) if isinstance(submitted, tuple) else None
             roles = roles if inner is None else tuple(int(role) for role in inner.roles)
         signers = [self.people.get(name) for name, _ in signed.signatures]
         masks = [

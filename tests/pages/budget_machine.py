@@ -12,8 +12,7 @@ from pathlib import Path
 
 from audit.effects import EFFECTS as MOVES
 from audit.effects import HELD_ADOPTED, HELD_ALLOCATED
-from contracts.actions import REGISTER, Action
-from contracts.approvals import ANYBODY
+from contracts.actions import ANYBODY, REGISTER, Action
 from contracts.areas import LOADED
 from contracts.membership import EFFECTS
 from contracts.records import Role, Stage
@@ -50,7 +49,7 @@ def section() -> str:
     parts += [_action(action, found[action.name], shared) for action in actions]
     parts += [
         "### Effects of ballots",
-        "`ballot.propose` tries an effect in full, `ballot.vote` carries it out; both refuse what it refuses.",
+        "`ballot.propose` tries an effect in full, `ballot.vote` carries it out: both refuse with its codes.",
         *(_effect(name, general) for name in sorted(EFFECTS)),
         "### Refusals that many actions share",
         _table(shared[code] for code in sorted(shared)),

@@ -170,12 +170,11 @@ def an_amendment(world: World, kind: str) -> tuple[str, tuple[Any, ...]] | None:
         if other != holder and world.state.get(Collection.PLANS, plan_key(other, line)) is not None
     ]
     step = chance.between(1, 20) * U
+    rows = [(holder, plan, -step if kind == "a" or chance.one_in(2) else step)]
     if kind == "a":
         if not others:
             return None
-        rows = ((holder, plan, -step), (others[0][0], others[0][1], step))
-    else:
-        rows = ((holder, plan, -step if chance.one_in(2) else step),)
+        rows.append((others[0][0], others[0][1], step))
     start = chance.between(month, 12)
     filled = []
     for who, table, change in rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.calendar import day_number
 from contracts.records import (
     ACCEPTED,
@@ -202,7 +204,7 @@ def reregister(world: World) -> Document | None:
     if left < 1:
         return None
     line = obligation.line
-    here = Line(line.budget, world.year, line.source, *line.value()[3:])
+    here = replace(line, year=world.year)
     room = room_of(world, holder, here)
     amount = min(left, room) if chance.one_in(2) else some_of(world, min(left, room))
     if amount < 1:
