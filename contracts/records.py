@@ -788,7 +788,7 @@ class Amendments(Record):
     """amendments[[budget, year, administrator, programme, month, kind]]: how often plans were changed.
 
     `kind`: a by the administrator alone, b through the treasury (BC 105(7), TP 33); `counted`: certificates
-    filed in the month; `exempt`: those with a cause that TP 33 does not count. Month 0: before the year began.
+    filed in the month; `exempt`: those with a cause that TP 33 does not count. Month 0: before the year.
     """
 
     counted: int
@@ -806,7 +806,7 @@ def amendments_key(
 
 @dataclass(frozen=True, slots=True)
 class Certificate(Record):
-    """certificates[[budget, year, administrator, programme, number]]: справка о внесении изменений, carried out.
+    """certificates[[budget, year, administrator, programme, number]]: справка о внесении изменений, done.
 
     `filed` and `carried_out` are operational days; `positions`: how many it changed; `moved`: tiyn that went
     from one position to another, `taken` from the administrator's undistributed money, `returned` to it.

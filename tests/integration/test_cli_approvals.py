@@ -119,6 +119,22 @@ def test_deputies_are_listed_with_their_role_in_words(office: Office) -> None:
     assert (item["role"], item["first"], item["last"]) == ("head", "2026-01-05", "2026-01-10")
 
 
+def test_the_inbox_of_a_person_has_what_he_may_approve(office: Office) -> None:
+    """The accountant stands in for the head; the preparer may approve nothing, nor anybody of another one."""
+
+    def inbox_of(person: str) -> list[Any]:
+        return list(office.terminal.eqz("approval", "inbox", "--person", person)["items"])
+
+    number = office.submit()
+    found = {
+        person: [item["approval"] for item in inbox_of(person)]
+        for person in ("mof:1", "mof:2", "mof:4", "treasury:1")
+    }
+    assert found == {"mof:1": [number], "mof:2": [number], "mof:4": [], "treasury:1": []}
+    assert office.terminal.refused("approval", "inbox", "--person", "mof:99") == ("NOT-FOUND", 3)
+    office.commit("treasury", "approval.withdraw", number, "ошибка", signers=[("treasury", Role.HEAD)])
+
+
 def test_any_routed_document_is_built_for_approval_and_shown_by_name(office: Office) -> None:
     written = office.terminal.work / "suspend.json"
     written.write_text(json.dumps(WRITTEN), encoding="utf-8")
