@@ -71,9 +71,7 @@ EFFECTS: dict[str, Effect] = {
     "agreement.amend": _own(
         "agreements obligations commitments claims", (ALLOCATED, REGISTERED), (ALLOCATED, REGISTERED)
     ),
-    "agreement.penalty": _own(
-        "agreements claims obligations", (REGISTERED, PAYABLE), (REGISTERED, PAYABLE)
-    ),
+    "agreement.penalty": _own("agreements claims obligations", (REGISTERED, PAYABLE), (REGISTERED, PAYABLE)),
     "agreement.register": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
     "agreement.reregister": _own("agreements obligations commitments", (ALLOCATED,), (REGISTERED,)),
     "agreement.terminate": _own("agreements obligations commitments claims", (REGISTERED,), (ALLOCATED,)),

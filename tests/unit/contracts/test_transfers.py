@@ -11,6 +11,7 @@ from tests.support.year import (
     GU,
     YEAR,
     U,
+    Values,
     a_law,
     a_plan,
     a_programme,
@@ -48,7 +49,7 @@ def a_tree(*names: str, cash: int = 1_000, upper: bool = True) -> Ledger:
     return ledger
 
 
-def _transfer(serial: int, to: str, units: int, specific: str) -> tuple[object, ...]:
+def _transfer(serial: int, to: str, units: int, specific: str) -> Values:
     return an_invoice(f"pay-{serial}", units, specific=specific, kind="transfer", payee=PAYEES[to])
 
 
