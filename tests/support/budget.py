@@ -188,7 +188,7 @@ class Ledger:
         names others as (institution, role)."""
         self.documents += 1
         if signers is None:
-            signers = [(institution, role) for role in REGISTER[(action, version)].roles]
+            signers = [(institution, Role(role)) for role in REGISTER[(action, version)].roles]
         transaction = Transaction(
             chain_id or self.chain_id,
             ClientId(client_id or self.documents.to_bytes(16, "big")),

@@ -473,9 +473,7 @@ def slots(amounts: tuple[int, ...]) -> dict[str, int]:
     return {names.get(slot) or Stage(slot).name.lower(): amounts[slot] // U for slot in filled_slots}
 
 
-def position(
-    ledger: Ledger, holder: str = GU, specific: str = "159", year: int = YEAR
-) -> dict[str, int]:
+def position(ledger: Ledger, holder: str = GU, specific: str = "159", year: int = YEAR) -> dict[str, int]:
     scope = position_scope(holder, a_line(specific=specific, year=year))
     return slots(balance_of(ledger.state, scope).amounts)
 
