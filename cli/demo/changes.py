@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cli.amounts import tenge_of
 from cli.demo.budget import BUDGET, SOURCE, YEAR
-from cli.demo.desk import Desk, Document, approval_of
+from cli.demo.desk import Clerks, Document, approval_of
 from cli.demo.texts import NO, YES
 from cli.demo.year import (
     DAY_OF_MONTH,
@@ -62,7 +62,7 @@ PENALTY_PERCENT = 5
 class Changes:
     """Told beside the ordinary documents; `year` numbers its payments and executes them."""
 
-    desk: Desk
+    desk: Clerks
     year: Year
     say: Callable[..., None]
     approvals: int = 0

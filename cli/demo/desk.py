@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from chain.codec import Value
 from chain.keys import SigningKey
-from chain.types import InstitutionId
+from chain.types import Hash32, InstitutionId
 from cli import ballots
 from cli import envelope as envelopes
 from cli.client import Client
@@ -27,6 +27,7 @@ from cli.people import Person, names_of
 from cli.remote import RemoteState
 from contracts.actions import REGISTER
 from contracts.records import Role
+from contracts.state import StateReader
 
 BATCH = 128
 """Documents in one request: about 200 KB."""
@@ -105,6 +106,23 @@ class Document:
     """Who signs; None is whom the action asks for."""
 
 
+class Clerks(Protocol):
+    """Who takes the documents of the story: the desk of a running network, or a ledger in memory."""
+
+    last_ids: list[str]
+
+    @property
+    def chain_id(self) -> Hash32: ...
+
+    def submit(self, documents: Sequence[Document]) -> None: ...
+
+    def refused(self, document: Document) -> Mapping[str, Any]: ...
+
+    def state(self, collections: Sequence[str]) -> StateReader: ...
+
+    def new_person(self, institution: str, role: str) -> SigningKey: ...
+
+
 @dataclass(slots=True)
 class Desk:
     """Signs for everybody in the demonstration, whose keys are open, and counts what happened."""
@@ -121,6 +139,10 @@ class Desk:
     refusals: dict[str, int] = field(default_factory=dict)
     committed: int = 0
     last_ids: list[str] = field(default_factory=list)
+
+    @property
+    def chain_id(self) -> Hash32:
+        return self.network.genesis.chain_id
 
     def submit(self, documents: Sequence[Document]) -> None:
         """Build, sign and offer all, each to its institution's node; return when all nodes have decided

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from cli.amounts import tenge_of
 from cli.demo.budget import BUDGET, PLAN_UNIT, SOURCE
-from cli.demo.desk import Desk, Document
+from cli.demo.desk import Clerks, Document
 from cli.demo.texts import STATUS_NAMES
 from cli.demo.year import DAY_OF_MONTH, MILLION, PAYROLL, POSITIONS, SERVICES, Position, date_of, institutions
 from cli.documents import Json
@@ -107,7 +107,7 @@ def limits_of(year: int, month: int, in_year: int) -> Document:
 class Formation:
     """The requests of 2027 on their way. `amounts`: what each programme asks for now, in tiyn."""
 
-    desk: Desk
+    desk: Clerks
     say: Callable[..., None]
     amounts: dict[tuple[str, str], int] = field(default_factory=dict)
     after: int = NEXT

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cli.amounts import tenge_of
 from cli.demo.budget import BUDGET, PLAN_UNIT, SOURCE
 from cli.demo.changes import CARRIED_OVER, FIRST_YEAR, LONG, LONG_ACT, PENALTY_CODE, UNPAID, act_document
-from cli.demo.desk import Desk, Document
+from cli.demo.desk import Clerks, Document
 from cli.demo.formation import (
     ALIGNED,
     NEXT,
@@ -22,6 +22,7 @@ from cli.demo.formation import (
     planned_of,
     request_of,
 )
+from cli.demo.local import CITY
 from cli.demo.year import (
     DAY_OF_MONTH,
     GOODS,
@@ -63,7 +64,7 @@ SHARE_ASKED = {("226", "001"): False, ("228", "001"): True}
 class NextYear:
     """A chapter of December 2026, and then January to March 2027."""
 
-    desk: Desk
+    desk: Clerks
     year: Year
     formation: Formation
     say: Callable[..., None]
@@ -105,6 +106,7 @@ class NextYear:
             self._open(month)
             if month == 1:
                 self._close(BUDGET)
+                self._close(CITY)
                 self._carry_over(month)
                 self._go_on(month)
                 self._pay_debts(month)

@@ -18,8 +18,9 @@ from chain.types import InstitutionId
 from cli.demo import budget
 from cli.demo.budget import BUDGET, THOUSAND_TENGE
 from cli.demo.changes import Changes
-from cli.demo.desk import Desk, desk_of
+from cli.demo.desk import Clerks, Desk, desk_of
 from cli.demo.formation import Formation
+from cli.demo.local import Local
 from cli.demo.next_year import NextYear
 from cli.demo.nodes import NETWORK, DemoNodes, found
 from cli.demo.table import money_of
@@ -119,11 +120,17 @@ def run_demo(directory: Path, say: Say, *, keep: bool) -> Result:
     return Result({**result, "verification": verification}, urls)
 
 
-def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: Say) -> dict[str, Json]:
+def story(desk: Clerks, say: Say) -> tuple[Year, NextYear]:
+    """2026 with everything that goes on beside its ordinary documents, and what follows it."""
     year = Year(desk, say)
     formation = Formation(desk, say)
     following = NextYear(desk, year, formation, say)
-    year.chapters = (formation, Changes(desk, year, say), following)
+    year.chapters = (formation, Changes(desk, year, say), Local(desk, year, say), following)
+    return year, following
+
+
+def _live(directory: Path, network: Network, nodes: DemoNodes, desk: Desk, say: Say) -> dict[str, Json]:
+    year, following = story(desk, say)
     year.prepare()
     year.adopt()
     adopted = _stated()

@@ -249,9 +249,9 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
         "  {budget}: the unused transfer, {amount} tenge, is returned (338)",
     ),
     "consolidated_budgets": (
-        "  екі бюджеттің жиынтығы өзара ағындарсыз: шоғырландырылған шығыстар {expenditure} теңге",
-        "  сумма двух бюджетов без взаимных потоков: расходы {expenditure} тенге",
-        "  both budgets without mutual flows: expenditure {expenditure} tenge",
+        "  екі бюджет бірге: төленгені {gross}, өзара ағындар {mutual}, оларсыз {net} теңге",
+        "  два бюджета вместе: исполнено {gross}, взаимных потоков {mutual}, без них {net} тенге",
+        "  both budgets together: paid {gross}, mutual flows {mutual}, without them {net} tenge",
     ),
     "stages": (
         "Он бес саты, теңге:",

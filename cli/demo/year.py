@@ -11,7 +11,7 @@ from typing import Protocol
 from cli.amounts import tenge_of
 from cli.demo import budget
 from cli.demo.budget import BUDGET, SOURCE, YEAR
-from cli.demo.desk import Desk, Document
+from cli.demo.desk import Clerks, Document
 from cli.demo.texts import INSTRUMENTS
 from cli.documents import Json
 from contracts import planner
@@ -120,7 +120,7 @@ class Chapter(Protocol):
 class Year:
     """The story. `say(step, facts)` is told what happens."""
 
-    desk: Desk
+    desk: Clerks
     say: Callable[..., None]
     agreements: int = 0
     payments: int = 0

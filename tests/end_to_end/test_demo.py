@@ -91,20 +91,44 @@ def test_four_nodes_end_at_one_state_root(demo: dict[str, Any]) -> None:
     assert len({node["pid"] for node in demo["nodes"]}) == 4
 
 
-def test_the_six_statuses_add_up_to_what_was_issued(demo: dict[str, Any]) -> None:
-    tiyn = {name: int(amount.replace(".", "")) for name, amount in demo["statuses"].items()}
-    assert set(tiyn) == {"announced", "contracted", "placed", "redeemed", "blocked", "annulled"}
-    assert sum(tiyn.values()) == 27_730_270_000 * 100_000
-    assert tiyn["blocked"] == 0
-    assert tiyn["redeemed"] > 0
-    assert tiyn["annulled"] > 0
+def tiyn(amounts: dict[str, Any]) -> dict[str, int]:
+    return {name: int(amount.replace(".", "")) for name, amount in amounts.items() if isinstance(amount, str)}
+
+
+def test_the_six_statuses_of_each_year_add_up_to_what_was_issued(demo: dict[str, Any]) -> None:
+    for year in demo["years"].values():
+        statuses = tiyn(year["statuses"])
+        assert set(statuses) == {"announced", "contracted", "placed", "redeemed", "blocked", "annulled"}
+        assert sum(statuses.values()) == tiyn(year)["issued"]
+        assert sum(tiyn(year["stages"]).values()) + statuses["blocked"] == tiyn(year)["issued"]
+
+
+def test_the_law_and_its_refinement_are_all_that_2026_issued(demo: dict[str, Any]) -> None:
+    assert tiyn(demo["years"]["2026"])["issued"] == (27_730_270_000 + 6_000_000) * 100_000
+
+
+def test_all_six_statuses_and_all_fifteen_stages_are_met(demo: dict[str, Any]) -> None:
+    for table, count in (("statuses", 6), ("stages", 15)):
+        met = {
+            name for year in demo["years"].values() for name, amount in tiyn(year[table]).items() if amount
+        }
+        assert len(met) == count, met
+
+
+def test_a_closed_year_holds_only_what_was_paid_or_annulled(demo: dict[str, Any]) -> None:
+    statuses = tiyn(demo["years"]["2026"]["statuses"])
+    assert {name for name, amount in statuses.items() if amount} == {"redeemed", "annulled"}
+
+
+def test_three_years_stand_side_by_side(demo: dict[str, Any]) -> None:
+    assert list(demo["years"]) == ["2026", "2027", "2028"]
 
 
 def test_a_year_of_work_was_done_and_the_rules_refused_what_they_must(demo: dict[str, Any]) -> None:
     assert demo["institutions"] >= 20
     assert demo["agreements"] >= 300
     assert demo["transactions"] > demo["agreements"]
-    assert demo["refusals"] == {"TP218-07": 1, "ID-ROLES": 1, "ID-KIND": 1}
+    assert demo["refusals"] == {"TP218-07": 1, "ID-ROLES": 1, "ID-KIND": 1, "BC111": 1}
     assert demo["finality_ms"]["p50"] > 0
     assert demo["verification"]["exit"] == 0
 
