@@ -201,6 +201,7 @@ def _register(
 
 def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, int]) -> None:
     """The checks of TP 218 that need the agreement alone."""
+    directories.refuse_if_closed(call, DirectoryName.INSTITUTIONS, call.actor.code, "institution")
     if today[1:] > LAST_DAY and entry.money != RESERVE and len(entry.years) == 1:
         raise RejectionError(reasons.AFTER_20_DECEMBER)
     refuse_ahead(entry.date, call.day(), "date")

@@ -147,6 +147,15 @@ def _with_version(
     return entry
 
 
+def refuse_if_closed(call: Call, directory: str, code: str, field: str) -> None:
+    """Refuses CODE-CLOSED for a code that a directory knows, but not on the operational day.
+
+    For directories that need not list every code.
+    """
+    if Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code)) is not None:
+        require(call, directory, code, field)
+
+
 def require(call: Call, directory: str, code: str, field: str) -> DirectoryVersion:
     """The version of a code valid on the operational day. Refuses CODE-UNKNOWN and CODE-CLOSED.
 

@@ -97,6 +97,15 @@ def test_a_paper_that_its_tokens_do_not_bear_out_is_found(
         a_block(**{paper: record})
 
 
+def test_what_a_closed_year_carried_as_a_debt_still_counts_under_its_agreement() -> None:
+    carried = tuple({4: 1, 14: 40}.get(slot, 0) for slot in range(17))
+    laws = Laws(lambda scope: carried)
+    laws.note("agreements", agreement_key(GU, "A"), AGREEMENT.encode())
+    laws.note("obligations", obligation_key(GU, "ob"), replace(OBLIGATION, amount=41).encode())
+    with pytest.raises(VerificationError, match="law 5: the agreement .* of 40 tiyn carries 41"):
+        laws.close_block([])
+
+
 @pytest.mark.parametrize(("collection", "slot"), [("acts", 5), ("payments", 8), ("holds", 16)])
 def test_tokens_that_name_a_paper_nobody_recorded_are_found(collection: str, slot: int) -> None:
     names = {"acts": {"act": "a"}, "payments": {"payment": "1"}, "holds": {"hold": "h"}}[collection]

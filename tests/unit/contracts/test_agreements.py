@@ -155,6 +155,14 @@ def test_a_number_is_registered_once() -> None:
     assert refused(ledger, an_agreement("A", an_obligation("b", 10))) is reasons.AGREEMENT_EXISTS
 
 
+def test_an_institution_that_its_directory_has_closed_registers_nothing() -> None:
+    ledger = a_year(a_plan(100))
+    ledger.publish("institutions", "2280101", valid_from=DAY, valid_to=DAY)
+    register(ledger, "A", 10)
+    ledger.open_day(2026, 1, 6)
+    assert refused(ledger, an_agreement("B", an_obligation("b", 10))) is reasons.CODE_CLOSED
+
+
 def test_later_years_cannot_pass_the_largest_number() -> None:
     ledger = a_year(a_plan(100))
     years = ((2026, 10 * U), (2029, 2**63 - 1 - 10 * U))
