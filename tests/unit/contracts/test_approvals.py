@@ -14,6 +14,7 @@ from contracts.approvals import (
     DEPUTY_DAYS_MAXIMUM,
     OPEN_MAXIMUM,
     ROUTES_OF_ACTION_MAXIMUM,
+    SUBMIT_SHAPE,
     amount_of,
     steps_for,
 )
@@ -589,3 +590,10 @@ def test_a_document_without_route_costs_two_looks_at_the_state() -> None:
     assert isinstance(outcome, Outcome)
     assert (state.reads[Collection.RULES], state.reads[Collection.ROUTES]) == (1, 1)
     assert state.reads[Collection.APPROVALS] == 0
+
+
+@pytest.mark.parametrize("place", [place for place, found in REGISTER.items() if found.is_routed])
+def test_every_routed_document_can_be_carried(place: tuple[str, int]) -> None:
+    """Its arguments nest no deeper than a submission carries."""
+    carrier = dict(SUBMIT_SHAPE.fields)["arguments"]
+    assert REGISTER[place].arguments.depth <= carrier.depth
