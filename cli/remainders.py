@@ -15,12 +15,14 @@ from contracts.calendar import civil
 from contracts.records import (
     ACCEPTED,
     REDEEMED,
+    Agreement,
     Collection,
     Line,
     Obligation,
     Payment,
     Plan,
     Stage,
+    agreement_key,
     balance_of,
     institution_of,
     obligation_key,
@@ -49,7 +51,7 @@ def remainders(session: Session, envelope: Envelope) -> list[dict[str, Json]]:
         day = operational_day(state)
         month = 12 if day is None else civil(day)[1]
         taken: dict[tuple[str, Line, bool], int] = {}
-        for wanted in _wanted(state, envelope):
+        for wanted in wanted_by(state, envelope):
             place = (wanted.holder, wanted.line, wanted.is_payment)
             taken[place] = taken.get(place, 0) + wanted.amount
         return [
@@ -85,7 +87,8 @@ def _remainder(
     return {"before": tenge_of(before), "amount": tenge_of(amount), "after": tenge_of(before - amount)}
 
 
-def _wanted(state: StateReader, envelope: Envelope) -> Iterator[Wanted]:
+def wanted_by(state: StateReader, envelope: Envelope) -> Iterator[Wanted]:
+    """What a document takes from the plans, position by position."""
     transaction = envelope.transaction
     found = json_of(envelope.action.arguments, transaction.arguments)
     assert isinstance(found, dict), "an action's arguments are fields"
@@ -93,6 +96,8 @@ def _wanted(state: StateReader, envelope: Envelope) -> Iterator[Wanted]:
         actor = institution_of(state, transaction.institution)
         administrator = "" if actor is None else actor.code[:3]
         yield from _positions(found, {"holder": transaction.institution, "administrator": administrator})
+    elif transaction.action == "agreement.reregister":
+        yield from _continued(state, transaction.institution, found)
     elif transaction.action in ("payment.request", "payment.execute"):
         rows = found.get("requests") or found.get("payments")
         for row in rows if isinstance(rows, list) else []:
@@ -122,6 +127,17 @@ def _positions(found: Json, known: dict[str, str]) -> Iterator[Wanted]:
         return
     for value in found.values():
         yield from _positions(value, inside)
+
+
+def _continued(state: StateReader, holder: str, found: dict[str, Json]) -> Iterator[Wanted]:
+    """The codes of an agreement that goes on stand under its programme, which the document does not say."""
+    rows = found["agreements"]
+    for row in rows if isinstance(rows, list) else []:
+        number = str(row["agreement"]) if isinstance(row, dict) else ""
+        agreement = Agreement.find(state, Collection.AGREEMENTS, agreement_key(holder, number))
+        if agreement is not None:
+            known = {"holder": holder, "administrator": agreement.administrator}
+            yield from _positions({**found, "agreements": [row]}, {**known, "programme": agreement.programme})
 
 
 def _payment(state: StateReader, institution: str, row: dict[str, Json]) -> Iterator[Wanted]:

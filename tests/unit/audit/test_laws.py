@@ -102,7 +102,7 @@ def test_what_a_closed_year_carried_as_a_debt_still_counts_under_its_agreement()
     laws = Laws(lambda scope: carried)
     laws.note("agreements", agreement_key(GU, "A"), AGREEMENT.encode())
     laws.note("obligations", obligation_key(GU, "ob"), replace(OBLIGATION, amount=41).encode())
-    with pytest.raises(VerificationError, match="law 5: the agreement .* of 40 tiyn carries 41"):
+    with pytest.raises(VerificationError, match=r"law 5: the agreement .* of 40 tiyn carries 41"):
         laws.close_block([])
 
 
