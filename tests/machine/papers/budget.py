@@ -12,24 +12,18 @@ from contracts.records import (
     Collection,
     Line,
     Plan,
-    Stage,
-    TokenKey,
     appropriation_key,
     budget_key,
     closing_of,
     plan_key,
     trusted,
 )
-from contracts.tokens import amount_of
 from tests.machine.papers import paper
+from tests.machine.papers.formation import on_its_way
+from tests.machine.places import ABP, BUDGET, HOLDERS, PROGRAMMES, SPECIFICS, pool
 from tests.machine.world import Document, World
 from tests.support.year import U, a_law, a_plan, a_programme, plan_document
 
-BUDGET = "01.kz"
-PROGRAMMES = (("226", "001"), ("226", "067"), ("228", "001"), ("228", "003"))
-ABP = {"226": "moh", "228": "mot"}
-HOLDERS = {"226": ("gu-2260101", "gu-2260102"), "228": ("gu-2280101", "gu-2280102")}
-SPECIFICS = ("159", "159", "149", "151", "414", "431", "111", "161")
 RECEIPTS = ("101110", "201510", "801101")
 
 
@@ -92,6 +86,9 @@ def adopt(world: World) -> Document | None:
     if not missing:
         return None
     year = missing[0]
+    waited_for = on_its_way(world, year)
+    if waited_for is not None:
+        return waited_for
     rows = []
     for administrator, programme in PROGRAMMES:
         changes: dict[str, Any] = {"administrator": administrator, "is_development": programme != "001"}
@@ -141,12 +138,6 @@ def approve(world: World) -> Document | None:
         return None
     _, _, source, _, plans = plan_document(*rows)
     return Document(ABP[administrator], "plan.approve", (BUDGET, year, source, programme, plans))
-
-
-def pool(world: World, year: int, administrator: str, programme: str) -> int:
-    """What an administrator has of a programme, undistributed and free."""
-    line = Line(BUDGET, year, "1", administrator, programme, None, None)
-    return amount_of(world.state, TokenKey(line, ABP[administrator], None, Stage.ADOPTED))
 
 
 @paper("plan.amend")

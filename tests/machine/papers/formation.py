@@ -12,9 +12,10 @@ from contracts.records import (
     RequestStatus,
     budget_key,
     limit_key,
+    trusted,
 )
 from tests.machine.papers import paper
-from tests.machine.papers.budget import ABP, BUDGET, HOLDERS, PROGRAMMES, SPECIFICS, pool
+from tests.machine.places import ABP, BUDGET, HOLDERS, PROGRAMMES, SPECIFICS, pool
 from tests.machine.world import Document, World
 from tests.support.year import (
     U,
@@ -67,6 +68,11 @@ def form(world: World) -> Document | None:
         return None
     administrator, programme = chance.pick(PROGRAMMES)
     holder = chance.pick(HOLDERS[administrator])
+    returned = a_request_at(world, RequestStatus.FORMED)
+    if returned is not None and chance.one_in(2):
+        _, _, administrator, programme = returned[0]
+        holder = next((name for name, _, is_back in returned[1].parts if is_back), holder)
+        holder = holder if holder in HOLDERS[administrator] else chance.pick(HOLDERS[administrator])
     items = []
     for number in range(chance.between(1, 3)):
         units = chance.between(1, 200)
@@ -119,11 +125,23 @@ def _reductions(world: World, place: tuple[str, int, str, str]) -> tuple[tuple[t
 def decide(world: World) -> Document | None:
     before = (RequestStatus.CONSOLIDATED, RequestStatus.MOF, RequestStatus.GOVERNMENT, RequestStatus.MAZHILIS)
     found = a_request_at(world, *before)
-    if found is None:
-        return None
-    (_, year, administrator, programme), request = found
+    return None if found is None else _decision(world, *found)
+
+
+def on_its_way(world: World, year: int) -> Document | None:
+    """The next decision on a request that the law waits for, or None when none is on its way."""
+    for key in world.state.keys.get(Collection.REQUESTS, []):
+        place = trusted(key)
+        request = Request.decode(world.state.values[(Collection.REQUESTS, key)])
+        if place[1] == year and RequestStatus.MOF <= request.status < RequestStatus.SENATE:
+            return _decision(world, place, request)
+    return None
+
+
+def _decision(world: World, place: tuple[str, int, str, str], request: Request) -> Document:
+    _, year, administrator, programme = place
     status = RequestStatus(request.status + 1)
-    reductions, down = _reductions(world, found[0])
+    reductions, down = _reductions(world, place)
     document = a_stage(
         status.name.lower(), 0, year=year, administrator=administrator, programme=programme, date=world.day,
         document=sha256(f"{year}{programme}".encode()).digest(), amount=request.amount - down,

@@ -21,7 +21,7 @@ from contracts.records import (
     position_scope,
 )
 from tests.machine.papers import paper
-from tests.machine.papers.budget import ABP, BUDGET, PROGRAMMES, pool
+from tests.machine.places import ABP, BUDGET, PROGRAMMES, pool
 from tests.machine.world import Document, World
 from tests.support.year import U, a_block, a_decision, a_held_row, an_unblock
 

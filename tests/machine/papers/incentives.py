@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.incentives import FORMULA, rate, row_of, unaccepted
 from contracts.records import Collection, PlanWarning
 from tests.machine.papers import paper
-from tests.machine.papers.budget import ABP, BUDGET
+from tests.machine.places import ABP, BUDGET
 from tests.machine.world import Document, World
 
 
