@@ -22,7 +22,7 @@ ALLOWED_IMPORTS = frozenset(
 FORBIDDEN_CALLS = frozenset(
     {
         "float", "complex", "open", "input", "print", "hash", "id", "eval", "exec", "compile", "__import__",
-        "breakpoint", "globals", "locals",
+        "breakpoint", "globals", "locals", "dir", "round",
     }
 )  # fmt: skip
 
@@ -40,13 +40,24 @@ ORDER_FREE = frozenset({"sorted", "len", "sum", "min", "max", "any", "all", "set
 ORDERED = frozenset(
     {
         "list", "tuple", "dict", "iter", "next", "enumerate", "zip", "map", "filter", "reversed", "reduce",
-        "join", "extend", "fromkeys", "from_iterable",
+        "join", "extend", "fromkeys", "from_iterable", "chain", "islice", "accumulate", "pairwise", "groupby",
+        "product", "permutations", "combinations", "cycle", "starmap", "takewhile", "dropwhile", "zip_longest",
+        "deque", "heapify", "str", "repr", "format",
     }
 )  # fmt: skip
 """Calls that keep the order of what they are given."""
 
 SET_TYPES = frozenset({"set", "frozenset", "Set", "AbstractSet", "MutableSet"})
 SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
+KEYED = frozenset({"sorted", "min", "max"})
+"""With a `key` these keep the order of what they are given among equals."""
+
+FORMATS = frozenset("neEfFgG%")
+"""Types of a format that make a float, or ask the locale."""
+
+PATTERN_FLAGS = frozenset({"I", "IGNORECASE", "L", "LOCALE", "U", "UNICODE"})
+"""What makes a pattern ask the tables of Unicode or the locale."""
+
 UNICODE_CLASSES = ("\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "\\b", "\\B")
 
 
@@ -132,6 +143,31 @@ class _Checker(ast.NodeVisitor):
         self._check_order(node.iter)
         self.generic_visit(node)
 
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> None:
+        self._check_order(node.value)
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """`first, second = s` takes the items in the order of s."""
+        if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            self._check_order(node.value)
+        self.generic_visit(node)
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
+        """A text of a set has its order; a format of `n` asks the locale, of `f` makes a float."""
+        self._check_order(node.value)
+        spec = node.format_spec
+        if isinstance(spec, ast.JoinedStr):
+            for part in spec.values:
+                if isinstance(part, ast.Constant) and str(part.value)[-1:] in FORMATS:
+                    self._report(node, f"format {part.value}")
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.value, ast.Name) and node.value.id == "re" and node.attr in PATTERN_FLAGS:
+            self._report(node, f"Unicode table: re.{node.attr}")
+        self.generic_visit(node)
+
     def visit_Starred(self, node: ast.Starred) -> None:
         self._check_order(node.value)
         self.generic_visit(node)
@@ -154,6 +190,8 @@ class _Checker(ast.NodeVisitor):
             self._report(node, f"call of {name}")
         if isinstance(node.func, ast.Attribute):
             self._check_method(node, node.func)
+        if name in KEYED and any(keyword.arg == "key" for keyword in node.keywords):
+            self._check_arguments_in_order(node)
         if isinstance(node.func, ast.Name) and name in ORDER_FREE:
             self._visit_order_free(node)
             return
@@ -174,8 +212,13 @@ class _Checker(ast.NodeVisitor):
     def _check_arguments(self, node: ast.Call, name: str) -> None:
         """`tuple(s)`, `",".join(s)`, `enumerate(s)` run over their argument; a function of ours need not."""
         if name in ORDERED:
-            for argument in node.args:
-                self._check_order(argument)
+            self._check_arguments_in_order(node)
+
+    def _check_arguments_in_order(self, node: ast.Call) -> None:
+        for argument in node.args:
+            self._check_order(argument)
+            if isinstance(argument, ast.GeneratorExp | ast.ListComp):
+                self._check_generators(argument.generators)
 
     def _check_method(self, node: ast.Call, method: ast.Attribute) -> None:
         is_enum_name = isinstance(method.value, ast.Attribute) and method.value.attr == "name"
