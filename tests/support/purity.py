@@ -41,8 +41,8 @@ ORDERED = frozenset(
     {
         "list", "tuple", "dict", "iter", "next", "enumerate", "zip", "map", "filter", "reversed", "reduce",
         "join", "extend", "fromkeys", "from_iterable", "chain", "islice", "accumulate", "pairwise", "groupby",
-        "product", "permutations", "combinations", "cycle", "starmap", "takewhile", "dropwhile", "zip_longest",
-        "deque", "heapify", "str", "repr", "format",
+        "product", "permutations", "combinations", "cycle", "starmap", "takewhile", "dropwhile",
+        "zip_longest", "deque", "heapify", "str", "repr", "format",
     }
 )  # fmt: skip
 """Calls that keep the order of what they are given."""
@@ -159,7 +159,11 @@ class _Checker(ast.NodeVisitor):
         spec = node.format_spec
         if isinstance(spec, ast.JoinedStr):
             for part in spec.values:
-                if isinstance(part, ast.Constant) and str(part.value)[-1:] in FORMATS:
+                if (
+                    isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)
+                    and part.value[-1:] in FORMATS
+                ):
                     self._report(node, f"format {part.value}")
         self.generic_visit(node)
 

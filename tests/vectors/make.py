@@ -74,6 +74,7 @@ from chain.types import (
     Round,
     Signature,
 )
+from tests.machine.golden import golden_year
 from tests.vectors.peer_messages import peer_messages
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
@@ -537,6 +538,7 @@ FILES: dict[str, Callable[[], Json]] = {
     "blocks.json": blocks,
     "block_log.json": block_log,
     "peer_messages.json": peer_messages,
+    "year.json": golden_year,
 }
 
 
