@@ -60,6 +60,7 @@ def run(directory: Path) -> dict[str, Any]:
         start_up = told("5 start-up", bench.start_up)
         rows = told("2 rows", bench.rows)
         sizes = told("6 sizes", bench.sizes)
+        what_if = told("9 what-if", bench.what_if)
         genesis = network.genesis.chain_id.hex()
         verification = told("4 verification", lambda: bench.verification(genesis))
     finally:
@@ -76,6 +77,7 @@ def run(directory: Path) -> dict[str, Any]:
         },
         "start_up": start_up,
         "sizes": sizes,
+        "what_if": what_if,
     }
 
 
@@ -137,6 +139,11 @@ def table(figures: dict[str, Any]) -> str:
             f"{start_up['disk_bytes_per_transaction']} bytes on disk a document of (1); "
             f"{sizes['tokens']} tokens: {sizes['disk_bytes_per_token']} bytes a token, "
             f"resident {max(sizes['resident_mib'].values())} MiB",
+        ),
+        (
+            "9 what-if",
+            f"sequester plan over HTTP {figures['what_if']['seconds']} s, of them the state "
+            f"{figures['what_if']['fetch_seconds']} s ({figures['what_if']['rows']} rows)",
         ),
         ("took", f"{figures['seconds']} s"),
     ]

@@ -16,8 +16,11 @@ from typing import Any
 
 from bench.load import BATCH, Flood, Pair, agreements, prepared, tx_ids
 from cli.client import Client
+from cli.demo.budget import BUDGET, SOURCE, YEAR
 from cli.demo.desk import Desk, Watch
 from cli.demo.nodes import NETWORK, DemoNodes
+from contracts import planner
+from contracts.records import Collection
 
 SUSTAINED_SECONDS = 25.0
 ROWS_PER_DOCUMENT = 100
@@ -30,6 +33,12 @@ SAMPLES_LOADED = 40
 IDLE_PAUSE_SECONDS = 0.35
 DRAIN_SECONDS = 60.0
 REBUILD_SECONDS = 300.0
+
+PLANNED = (
+    Collection.TOKENS, Collection.APPROPRIATIONS, Collection.BUDGETS, Collection.HOLDS, Collection.PARAMS,
+)  # fmt: skip
+WHAT_IF_SHARE = 700
+"""Hundredths of a per cent of unprotected expenditure."""
 
 Figures = dict[str, Any]
 
@@ -140,6 +149,23 @@ class Bench:
             after = page["next"]
             if after is None:
                 return count
+
+    # --- (9)
+
+    def what_if(self) -> Figures:
+        """Seconds of `sequester plan` over every programme on a person's own machine: the state over HTTP,
+        and the plan itself."""
+        began = time.monotonic()
+        state = self.desk.state(PLANNED)
+        state.scan(Collection.TOKENS, b"", 1)
+        fetched = time.monotonic() - began
+        total = planner.share_amount(state, BUDGET, YEAR, WHAT_IF_SHARE)
+        plan = planner.plan_sequester(state, BUDGET, YEAR, SOURCE, total)
+        return {
+            "fetch_seconds": round(fetched, 2),
+            "seconds": round(time.monotonic() - began, 2),
+            "rows": len(plan.rows),
+        }
 
     # --- (3)
 
