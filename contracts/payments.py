@@ -138,6 +138,8 @@ def _check_balance(state: StateReader, holder: str, payment: Payment, obligation
     if not obligation.is_open:
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=payment.obligation)
     outstanding = agreements.outstanding(state, holder, obligation)
+    if obligation.agreement is not None:
+        outstanding = max(outstanding, agreements.outstanding_before(state, holder, obligation))
     if outstanding:
         raise RejectionError(reasons.ADVANCE_NOT_WORKED_OFF, outstanding_tiyn=outstanding)
     room = max(obligation.advance_limit - obligation.advanced, 0)

@@ -190,6 +190,18 @@ def test_a_new_advance_waits_until_acts_have_worked_the_old_one_off() -> None:
     assert of_obligation(ledger, "a") == {"paid": 330}
 
 
+def test_a_new_advance_waits_also_for_an_old_one_that_nobody_goes_on_with() -> None:
+    ledger = next_year(a_long_agreement(kind="goods"), a_plan(1_000))
+    ledger.do(GU, "agreement.reregister", *a_reregistration("A", a_continuation("a-27", 670, None, 200)))
+    row = (payment_number(1, year=NEXT), "a-27", None, True, 200 * U, "аванс")
+    refusal = ledger.refused(GU, "payment.request", (row,))
+    assert (refusal.reason, dict(refusal.facts)["outstanding_tiyn"]) == (
+        reasons.ADVANCE_NOT_WORKED_OFF, 30 * U,
+    )  # fmt: skip
+    ledger.do("treasury", "payment.restore", (a_return(1, 30, receipts="201510"),))
+    ledger.do(GU, "payment.request", (row,))
+
+
 def test_a_correction_gives_the_old_advance_back_to_the_claim() -> None:
     ledger = reregistered()
     sign(ledger, "act-2", "a-27", 700)
