@@ -196,7 +196,7 @@ def adopt_and_plan(desk: Desk) -> None:
         "is_state_obligation": False, "is_pilot": True,
     }  # fmt: skip
     law: dict[str, Any] = {
-        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00",
+        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00", "has_more": False, "left_out": [],
         "costs": "500000.00", "budget_loans": "0.00",
         "financial_assets": "0.00", "programmes": [programme],
     }  # fmt: skip
@@ -289,9 +289,10 @@ def request_by_table(desk: Desk, request: dict[str, Any]) -> None:
     """The same document from a table that a clerk filled in."""
     table, envelope = desk.work / "requests.csv", str(desk.work / "requests.eqtx")
     desk.eqz("tx", "batch", "template", "payment.request", "--out", str(table))
-    columns = table.read_text().strip().split(",")
+    columns = table.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
     cells = {**request, "is_advance": "false"}
-    table.write_text(f"{','.join(columns)}\n{','.join(str(cells[one]) for one in columns)}\n")
+    filled = ",".join(str(cells.get(one, "")) for one in columns)
+    table.write_text(f"{','.join(columns)}\n{filled}\n", encoding="utf-8")
     built = [
         "tx",
         "batch",
