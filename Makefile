@@ -11,7 +11,7 @@ help:  ## this list
 install:  ## .venv with eqz and eqz-verify in .venv/bin, from the locked versions
 	@PYTHON='$(PYTHON)' requirements/install.sh
 
-demo: install  ## four nodes, the law on the budget of 2026, one budget year
+demo: install  ## four nodes, the law on the budget of 2026, two budget years
 	$(BIN)/eqz demo
 
 test: install  ## everything that CI runs
