@@ -17,10 +17,10 @@ from chain.codec import encode
 from chain.genesis import Params
 from contracts.actions import REGISTER
 from contracts.calendar import civil
-from contracts.records import CashAccount, Collection, Plan, Token, trusted
+from contracts.records import CashAccount, Closing, ClosingStatus, Collection, Plan, Token, trusted
 
 REQUESTED, APPROVED, ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = range(9)
-RECOVERED, DECLINED, REFINED, SEQUESTERED, CARRIED = 9, 10, 11, 12, 14
+RECOVERED, DECLINED, REFINED, SEQUESTERED, LAPSED, CARRIED = range(9, 15)
 MONEY = range(ADOPTED, 10)
 ENDED = frozenset({7, 8, 9, 10, 11, 12, 13, 14})
 """Stages that a closed year may hold."""
@@ -106,6 +106,10 @@ class Model:
     transfers: dict[tuple[str, str], str] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
     items: dict[Place, tuple[str, str, str, str]] = field(default_factory=dict)
+    statuses: dict[Place, str] = field(default_factory=dict)
+    quarters: dict[Place, int] = field(default_factory=dict)
+    listed: dict[Place, int] = field(default_factory=dict)
+    closing: dict[tuple[str, int], dict[Place, dict[int, int]]] = field(default_factory=dict)
     waiting: dict[int, tuple[str, str, tuple[Any, ...]]] = field(default_factory=dict)
     touched: dict[Place, None] = field(default_factory=dict)
     planned: dict[tuple[str, Place], None] = field(default_factory=dict)
@@ -158,6 +162,15 @@ class Model:
             if place[5] == name and place[3] in wanted
         )
 
+    def sums_of(self, budget: str, year: int) -> dict[Place, dict[int, int]]:
+        """By programme of a budget and year: the amounts by stage."""
+        found: dict[Place, Counter[int]] = {}
+        for place, amount in self.tokens.items():
+            line = place[0]
+            if line[:2] == (budget, year):
+                found.setdefault((*line[:2], *line[3:5]), Counter())[place[3]] += amount
+        return {programme: dict(sorted(sums.items())) for programme, sums in found.items()}
+
     def tokens_of(self, line: Place, holder: str) -> list[tuple[Place, int]]:
         return [(place, self.tokens[place]) for place in self.positions.get((line, holder), ())]
 
@@ -184,7 +197,9 @@ class Model:
                 raise Unknown(action)
             effect(self, institution, arguments, changes)
         except Unknown:
-            self._copy(action, changes)
+            self.take_over(action, changes)
+            if any(change.collection == Collection.TOKENS for change in changes):
+                self.unfollowed[action] += 1
         else:
             self.followed[action] += 1
             self._compare(action, changes)
@@ -223,7 +238,7 @@ class Model:
         found = self.plans[(holder, line)]
         assert found == [list(plan.obligations), list(plan.payments)], f"{action}: plan of {holder} {line}"
 
-    def _copy(self, action: str, changes: list[Change]) -> None:
+    def take_over(self, action: str, changes: list[Change]) -> None:
         """What the model cannot follow it takes over, if no tiyn came from nowhere."""
         difference = 0
         for change in changes:
@@ -241,8 +256,6 @@ class Model:
                     plan = Plan.decode(change.new_value)
                     self.plans[trusted(change.key)] = [list(plan.obligations), list(plan.payments)]
         assert difference == 0 or action in ISSUING, f"{action}: {difference} tiyn came from nowhere"
-        if any(change.collection == Collection.TOKENS for change in changes):
-            self.unfollowed[action] += 1
 
     # --- plans
 
@@ -301,11 +314,87 @@ def open_day(model: Model, institution: str, arguments: Any, changes: list[Chang
 @effect("budget.adopt")
 def adopt(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
     law = named("budget.adopt", arguments)
-    if any(place[3] <= ADOPTED and place[0][1] == law["year"] for place in model.tokens):
-        raise Unknown("requests or the plan of a quarter")
+    head = (law["budget"], law["year"])
     for row in law["programmes"]:
-        line = (law["budget"], law["year"], law["source"], row[2], row[3], None, None)
-        model.add(pool_of(line), row[4])
+        place, amount = (*head, row[2], row[3]), row[4]
+        pool = pool_of((*head, law["source"], row[2], row[3], None, None))
+        wanted = amount - model.quarters.pop(place, 0)
+        model.add(pool, wanted - _settle_request(model, place, pool, wanted))
+    for administrator, programme in law["left_out"]:
+        _settle_request(model, (*head, administrator, programme), (), 0)
+
+
+def _settle_request(model: Model, programme: Place, pool: Place, wanted: int) -> int:
+    """approved -> adopted up to what the law gives, item by item; everything else that was asked for is
+    declined. Returns what was adopted."""
+    status = model.statuses.get(programme)
+    left = wanted if status == "senate" else 0
+    items = sorted((key for key in model.items if key[:4] == programme), key=lambda key: encode(key[4]))
+    for key in items:
+        approved = _item_place(model, key, APPROVED)
+        part = min(left, model.of(approved))
+        if part:
+            model.move(approved, pool, part)
+            left -= part
+        if _live(model, key):
+            _decline(model, key, _live(model, key))
+    return wanted - left if status == "senate" else 0
+
+
+@effect("budget.quarter")
+def adopt_quarter(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    plan = named("budget.quarter", arguments)
+    head = (plan["budget"], plan["year"])
+    for row in plan["programmes"]:
+        amount = row[4] // 40_000 * 10_000
+        model.quarters[(*head, row[2], row[3])] = amount
+        model.add(pool_of((*head, plan["source"], row[2], row[3], None, None)), amount)
+
+
+# --- the end of a year
+
+
+@effect("carry-over.list")
+def list_carry_over(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    document = named("carry-over.list", arguments)
+    for administrator, programme, amount in document["rows"]:
+        model.listed[(document["budget"], document["year"], administrator, programme)] = amount
+
+
+@effect("year.close")
+def close(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    """Money by money it is taken over; when the last is done, each programme must have become what it had."""
+    budget, year, _ = arguments
+    if (budget, year) not in model.closing:
+        model.closing[(budget, year)] = model.sums_of(budget, year)
+    model.take_over("year.close", changes)
+    is_done = any(
+        change.collection == Collection.CLOSINGS
+        and change.new_value is not None
+        and Closing.decode(change.new_value).status == ClosingStatus.CLOSED
+        for change in changes
+    )
+    if not is_done:
+        return
+    after = model.sums_of(budget, year)
+    for programme, before in model.closing.pop((budget, year)).items():
+        assert after[programme] == _closed(before, model.listed.get(programme, 0)), f"{programme} closed"
+    model.touched.clear()
+
+
+def _closed(before: dict[int, int], listed: int) -> dict[int, int]:
+    """What the amounts of a programme by stage become: requests are declined, what is unused lapses save what
+    the list carries over, what is due is carried as a debt, what is paid stays."""
+    unused = sum(before.get(stage, 0) for stage in (ADOPTED, ALLOCATED, REGISTERED))
+    carried = min(unused, listed)
+    after = {stage: amount for stage, amount in before.items() if stage in ENDED}
+    for stage, amount in (
+        (DECLINED, before.get(REQUESTED, 0) + before.get(APPROVED, 0)),
+        (LAPSED, unused - carried),
+        (CARRIED, carried + before.get(PAYABLE, 0) + before.get(RETAINED, 0)),
+    ):
+        after[stage] = after.get(stage, 0) + amount
+    return {stage: amount for stage, amount in sorted(after.items()) if amount}
 
 
 @effect("plan.approve")
@@ -485,6 +574,7 @@ def form(model: Model, institution: str, arguments: Any, changes: list[Change]) 
         missing = amount - _live(model, key)
         if missing > 0:
             model.add(_item_place(model, key, REQUESTED), missing)
+    model.statuses[(budget, year, administrator, programme)] = "formed"
 
 
 @effect("request.consolidate")
@@ -493,6 +583,7 @@ def consolidate(model: Model, institution: str, arguments: Any, changes: list[Ch
     code = {name: code for code, name in ABP.items()}[institution]
     for expense, down in document["reductions"]:
         _decline(model, (document["budget"], document["year"], code, document["programme"], expense), down)
+    model.statuses[(document["budget"], document["year"], code, document["programme"])] = "consolidated"
 
 
 @effect("request.decide")
@@ -501,11 +592,18 @@ def decide_request(model: Model, institution: str, arguments: Any, changes: list
     head = (document["budget"], document["year"], document["administrator"], document["programme"])
     for expense, down in document["reductions"]:
         _decline(model, (*head, expense), down)
+    model.statuses[head] = document["status"]
     if document["status"] == "mof":
         for key in [key for key in model.items if key[:4] == head]:
             requested = _item_place(model, key, REQUESTED)
             if model.of(requested):
                 model.move(requested, _item_place(model, key, APPROVED), model.of(requested))
+
+
+@effect("request.return")
+def send_back(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    budget, year, administrator, programme, status, *_ = arguments
+    model.statuses[(budget, year, administrator, programme)] = status
 
 
 @effect("request.align")
