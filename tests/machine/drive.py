@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chain.block import Change, Outcome
 from chain.transaction import SignedTransaction
@@ -15,7 +15,7 @@ from contracts.records import Role
 from tests.machine.chance import Chance
 from tests.machine.papers import papers
 from tests.machine.shapes import INSTITUTIONS, changed, value_of
-from tests.machine.world import Document, World
+from tests.machine.world import ENVELOPES, Document, World
 from tests.support.budget import DIRECTORIES, PEOPLE
 
 WEIGHTS: dict[str, int] = {
@@ -143,6 +143,8 @@ class Driver:
                 document.arguments,
                 document.signers or self._somebody(),
             )
+        if how == 8 and chance.one_in(2):
+            return replace(document, envelope=chance.pick(ENVELOPES))
         if how == 8:
             return Document(document.institution, document.action, document.arguments, self._somebody())
         return Document(

@@ -92,13 +92,21 @@ def public_key_of(institution: str, role: Role) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What somebody sends: who, what, and who signs (None: the roles the action asks for)."""
+    """What somebody sends: who, what, and who signs (None: the roles the action asks for).
+
+    `envelope`: what is wrong around it: "" nothing, or one of ENVELOPES.
+    """
 
     institution: str
     action: str
     arguments: tuple[Any, ...]
     signers: tuple[tuple[str, Role], ...] | None = None
     version: int = 1
+    envelope: str = ""
+
+
+ENVELOPES = ("chain", "expired", "far", "replayed", "forged")
+"""For another network, too late, valid too long, with a client id used before, signed by somebody else."""
 
 
 @dataclass(slots=True)
@@ -115,6 +123,7 @@ class World:
     height: int = 0
     time_ms: int = START_MS
     documents: int = 0
+    used: bytes = bytes(16)
     sent: list[SignedTransaction] = field(default_factory=list)
     roots: list[str] = field(default_factory=list)
     signer_ids: dict[tuple[str, Role], SignerId] = field(default_factory=dict)
@@ -185,21 +194,23 @@ class World:
     def signed(self, document: Document) -> SignedTransaction:
         """The document with signatures."""
         self.documents += 1
+        wrong = document.envelope
         signers = document.signers
         if signers is None:
             known = REGISTER.get((document.action, document.version))
             roles = known.roles if known else (Role.HEAD,)
             signers = tuple((document.institution, Role(role & -role)) for role in roles)
         transaction = Transaction(
-            self.chain_id,
-            ClientId(self.documents.to_bytes(16, "big")),
-            self.time_ms + VALID_MS,
+            Hash32(bytes(32)) if wrong == "chain" else self.chain_id,
+            ClientId(self.used if wrong == "replayed" else self.documents.to_bytes(16, "big")),
+            self.time_ms + {"expired": -1, "far": 10**12}.get(wrong, VALID_MS),
             InstitutionId(document.institution),
             ActionName(document.action),
             document.version,
             document.arguments,
         )
         message = tx_sign_bytes(self.chain_id, tx_id_of(transaction.encode()))
+        message = bytes(96) if wrong == "forged" else message
         return SignedTransaction.of(
             transaction,
             [(self.signer(*who), false_signature(public_key_of(*who), message)) for who in signers],
@@ -222,6 +233,8 @@ class World:
         passed = [one for one, answer in zip(signed, answers, strict=True) if isinstance(answer, Outcome)]
         if self.is_audited:
             self._audit(passed, changes)
+        for one in passed:
+            self.used = one.transaction.client_id
         for change in changes:
             self.state.commit((change.collection, change.key), change.new_value)
         self.height += 1

@@ -76,6 +76,9 @@ def propose(world: World) -> Document:
         ("params.set", ((("retention-percent", chance.between(90, 99)),),)),
         ("params.set", ((("sequester-exact-ten", chance.between(0, 2)),),)),
         ("params.set", ((("payment-request-days", chance.between(5, 30)),),)),
+        ("module.pause", ("unaccepted",)),
+        ("module.resume", ("unaccepted",)),
+        ("validator.remove", ("mot",)),
     ))  # fmt: skip
     return Document(chance.pick(MEMBERS), "ballot.propose", (effect, arguments, ""))
 
