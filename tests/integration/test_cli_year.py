@@ -196,8 +196,8 @@ def adopt_and_plan(desk: Desk) -> None:
         "is_state_obligation": False, "is_pilot": True,
     }  # fmt: skip
     law: dict[str, Any] = {
-        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00", "has_more": False, "left_out": [],
-        "costs": "500000.00", "budget_loans": "0.00",
+        **BUDGET, "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00", "has_more": False,
+        "left_out": [], "costs": "500000.00", "budget_loans": "0.00",
         "financial_assets": "0.00", "programmes": [programme],
     }  # fmt: skip
     wrong = desk.money("mof", "budget", "adopt", {**law, "costs": "400000.00"}, status=5)
