@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from chain.codec import AMOUNT, BOOL, DAY, NAME, Digits, ListOf, OneOf, Optional, Row, Text
-from contracts import commitments, directories, plans, reasons, tokens, treasury, years
+from contracts import commitments, directories, plans, reasons, tokens, transfers, treasury, years
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.dates import refuse_ahead, refuse_outside
@@ -317,6 +317,7 @@ def register_obligation(call: Call, terms: Terms, line: Line, code: Code) -> str
     assert line.specific is not None, "an agreement names its specific"
     directories.require(call, DirectoryName.FUNCTIONAL, plans.functional_code(line), "subprogramme")
     check_subject(call, line.specific, terms.kind)
+    transfers.check_receiver(call, line, terms.supplier, is_transfer=False)
     percent = advance_percent(line.specific, terms.advance_ground)
     check_advance(line.specific, code.advance, code.amount, percent)
     treasury.refuse_if_suspended(call, holder, line, terms.number)

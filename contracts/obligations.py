@@ -50,6 +50,9 @@ KINDS: Final = (PAYROLL, INVOICE, transfers.KIND, "court", "special", "other", D
 special expenses; then what a closed year left: `debt` was payable, `retention` kept until commissioning (TP
 208)."""
 
+OF_THE_YEAR: Final = (INVOICE, "special", "other")
+"""Grounds whose document is of the year that pays it: an older one is a debt (TP 202, 208)."""
+
 EXEMPTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "foreign-mission": (
         "шет елдердегі мекемелерге аударым", "перевод загранучреждению", "transfer to a foreign mission"
@@ -183,6 +186,7 @@ def _new(call: Call, line: Line, entry: _Row) -> Obligation:
         raise RejectionError(reasons.OBLIGATION_PAYEE, kind=entry.kind)
     if entry.notification is not None:
         raise RejectionError(reasons.DEBT_FORM, kind=entry.kind, field="notification")
+    transfers.check_receiver(call, line, entry.payee, is_transfer=entry.kind == transfers.KIND)
     mrp = appropriations.budget_of(call.state, line.budget, line.year).mrp
     is_due = is_registration_due(entry.specific, mrp, entry.amount)
     if entry.exemption is not None and entry.specific not in REGISTRATION_DUE:
@@ -190,7 +194,7 @@ def _new(call: Call, line: Line, entry: _Row) -> Obligation:
     if is_due and entry.exemption is None:
         raise RejectionError(reasons.OBLIGATION_REGISTER, specific=entry.specific, amount_tiyn=entry.amount)
     date = entry.document_date
-    is_old = entry.kind == INVOICE and civil(date)[0] < line.year
+    is_old = entry.kind in OF_THE_YEAR and civil(date)[0] < line.year
     if is_old and not is_december_service(call, line, date):
         raise RejectionError(reasons.DECEMBER, specific=entry.specific, date=iso_date(date), year=line.year)
     return Obligation(

@@ -982,7 +982,8 @@ TRANSFER_BUDGET = _reason(
     "трансферт басқа бюджетке аударылады: алушы {payee}, бюджет {budget}",
     "трансферт перечисляется другому бюджету: получатель {payee}, бюджет {budget}",
     "a transfer goes to another budget: payee {payee}, budget {budget}",
-    "have the directory of payees name the budget that receives the transfer",
+    "use the kind transfer for a payee that is another budget, and have the directory of payees name the "
+    "budget that receives it",
 )  # fmt: skip
 
 # --- acts (contracts/acts.py)

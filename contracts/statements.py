@@ -36,6 +36,7 @@ from contracts.records import (
     trusted,
 )
 from contracts.state import StateReader
+from contracts.transfers import DOWNWARD
 
 PAGE: Final = 1_000
 
@@ -247,9 +248,6 @@ def _findings(appropriation: Appropriation | None, balance: Balance, acts: _Acts
 
 
 # --- transfers between budgets
-
-DOWNWARD: Final = ("331", "339", "441")
-"""субвенции, current and development transfers to other levels of government (BC 13)."""
 
 RENUMBERED: Final = 2026
 """From 2026 receipts category 4 is special receipts; the later categories moved up by one (EBK-26)."""

@@ -17,6 +17,7 @@ from contracts.actions import Call
 from contracts.directories import DirectoryName
 from contracts.records import (
     Collection,
+    Line,
     Obligation,
     Transfer,
     TransferTotals,
@@ -36,6 +37,19 @@ RETURN: Final = "338"
 
 UPWARD: Final = ("332", "336", RETURN)
 """Specifics of what goes up (BC 13): изъятия, returns of general transfers, returns of targeted ones."""
+
+DOWNWARD: Final = ("331", "339", "441")
+"""субвенции, current and development transfers to other levels of government (BC 13)."""
+
+
+def check_receiver(call: Call, line: Line, payee: str | None, *, is_transfer: bool) -> None:
+    """Money reaches another budget only by a transfer, which arrives there; and what the classification
+    keeps for other levels goes to nobody else (BC 76, TP 19(3)–(4)). Refuses TP19-03."""
+    entry = None if payee is None else directories.require(call, DirectoryName.PAYEES, payee, "payee")
+    budget = None if entry is None else entry.attribute("budget")
+    is_of_levels = line.specific in UPWARD or line.specific in DOWNWARD
+    if (budget is not None and not is_transfer) or (budget is None and is_of_levels):
+        raise RejectionError(reasons.TRANSFER_BUDGET, payee=payee or "-", budget=budget or "-")
 
 
 def destination(call: Call, obligation: Obligation) -> Transfer | None:

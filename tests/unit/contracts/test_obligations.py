@@ -136,6 +136,13 @@ def test_december_s_listed_services_are_accepted_in_the_first_quarter(
         assert ledger.refused(GU, "obligation.accept", *document).reason is reasons.DECEMBER
 
 
+@pytest.mark.parametrize("kind", ["invoice", "special", "other"])
+def test_a_document_of_last_year_is_accepted_under_no_other_name_either(kind: str) -> None:
+    ledger = a_year(a_plan(100, specific="151"))
+    row = an_invoice("pay-1", 30, kind=kind, document_date=day_number(2025, 11, 30))
+    assert ledger.refused(GU, "obligation.accept", *registration(row)).reason is reasons.DECEMBER
+
+
 @pytest.mark.parametrize(("kind", "is_taken"), [("services", True), ("goods", False)])
 def test_an_act_of_december_is_settled_under_the_new_agreement_for_services(
     kind: str, is_taken: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contracts import invariants, reasons, records
 from contracts.records import TransferTotals, cash_of, transfer_totals_of
 from contracts.rejection import Reason
@@ -9,6 +11,7 @@ from tests.support.budget import Ledger, a_ledger
 from tests.support.year import (
     DAY,
     GU,
+    SUPPLIER,
     YEAR,
     U,
     Values,
@@ -17,8 +20,11 @@ from tests.support.year import (
     a_programme,
     a_request,
     a_return,
+    an_agreement,
     an_invoice,
+    an_obligation,
     payment_number,
+    registration,
     restore,
 )
 
@@ -161,3 +167,26 @@ def test_a_return_counts_against_the_year_before_first() -> None:
     restore(ledger, 2, 70)
     found = [transfer_totals_of(ledger.state, REPUBLIC, OBLAST, year) for year in (YEAR - 1, YEAR)]
     assert found == [totals(80, 50, 20), totals(300, 0, 30)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payee"),
+    [
+        ("invoice", PAYEES[OBLAST]),
+        ("special", PAYEES[OBLAST]),
+        ("other", PAYEES[RURAL]),
+        ("court", PAYEES[OBLAST]),
+        ("transfer", SUPPLIER),
+        ("payroll", None),
+    ],
+)
+def test_another_budget_is_paid_by_a_transfer_and_under_339_nobody_else(kind: str, payee: str | None) -> None:
+    row = an_invoice("pay-1", 10, specific="339", kind=kind, payee=payee)
+    refusal = a_tree(REPUBLIC, OBLAST).refused(GU, "obligation.accept", REPUBLIC, YEAR, "1", (row,))
+    assert refusal.reason is reasons.TRANSFER_BUDGET
+
+
+def test_another_budget_is_no_supplier() -> None:
+    row = an_agreement("A", an_obligation("a", 10, specific="332"), supplier=PAYEES[OBLAST], kind="services")
+    refusal = a_tree(REPUBLIC, OBLAST).refused(GU, "agreement.register", *registration(row))
+    assert refusal.reason is reasons.TRANSFER_BUDGET
