@@ -14,7 +14,21 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from chain.codec import Amount, Bool, Day, Digits, ListOf, Optional, Row, SetOf, Shape, Struct, Text, Uint
+from chain.codec import (
+    Amount,
+    Bool,
+    Day,
+    Digits,
+    ListOf,
+    Optional,
+    Row,
+    SetOf,
+    Shape,
+    Struct,
+    Text,
+    Uint,
+    Value,
+)
 from cli.documents import Json, as_object, describe, json_name, value_of
 from cli.failures import Details, InputError
 from cli.tables import ROWS_MAXIMUM, Choice, Table, read_table, write_table
@@ -71,9 +85,11 @@ def write_template(action: Action, path: Path, name: str | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a table as a document has them, each checked. `lines`: where they stand in the file."""
+    """The rows of a table as a document has them, each checked: as JSON and as the ledger's values. `lines`:
+    where they stand in the file."""
 
     documents: tuple[Json, ...]
+    values: tuple[Value, ...]
     lines: tuple[int, ...]
     notes: tuple[str, ...]
 
@@ -86,16 +102,19 @@ def read_rows(action: Action, path: Path, name: str | None = None, choice: Choic
         raise InputError(f"{path}: no rows under the headings", "BATCH-ROWS")
     columns = _columns(rows.item, table.columns, path)
     found: list[Json] = []
+    values: list[Value] = []
     errors: list[str] = []
     for row in table.rows:
         try:
-            found.append(_document(rows.item, columns, row))
+            document, value = _document(rows.item, columns, row)
+            found.append(document)
+            values.append(value)
             errors.append("")
         except InputError as error:
             errors.append(error.message)
     if any(errors):
         raise _wrong_rows(path, table, errors)
-    return Rows(tuple(found), table.lines, table.notes)
+    return Rows(tuple(found), tuple(values), table.lines, table.notes)
 
 
 def _wrong_rows(path: Path, table: Table, errors: Sequence[str]) -> InputError:
@@ -180,8 +199,9 @@ def _is_item(part: str) -> bool:
     return part.isascii() and part.isdecimal() and part[0] != "0" and len(part) <= 4
 
 
-def _document(shape: Shape, columns: Sequence[_Column], row: Sequence[str]) -> Json:
-    """One row as an object; an empty cell is a field that is not given. InputError says every wrong cell."""
+def _document(shape: Shape, columns: Sequence[_Column], row: Sequence[str]) -> tuple[Json, Value]:
+    """One row as an object and as a value; an empty cell is a field that is not given. InputError says every
+    wrong cell."""
     wrong: list[str] = []
     whole: dict[str, Any] = {}
     for column in columns:
@@ -195,8 +215,7 @@ def _document(shape: Shape, columns: Sequence[_Column], row: Sequence[str]) -> J
     if wrong:
         raise InputError("; ".join(wrong), "BATCH-ROWS")
     document = _listed(shape, whole, "")
-    value_of(shape, document)
-    return document
+    return document, value_of(shape, document)
 
 
 def _put(whole: dict[str, Any], path: Path_, value: Json) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chain.codec import ListOf, Value, encode
+from chain.codec import Value, encode
 from chain.transaction import BODY_BYTES, SIMPLE_BODY_BYTES
 from cli import envelope as envelopes
 from cli import flow
@@ -63,33 +63,33 @@ def split(action: Action, rest: Json, rows: Rows, rows_per_part: int) -> tuple[P
     field, shape = rows_field(action)
     limit = (BODY_BYTES if action.is_batch else SIMPLE_BODY_BYTES) - BODY_MARGIN
     most = min(rows_per_part, shape.maximum)
-    outside = len(encode(_arguments(action, field, shape, rest, rows.documents[:1])))
+    head = value_of(action.arguments, {**as_object(rest, "document"), field: [rows.documents[0]]})
+    assert isinstance(head, tuple), "a document of rows is a structure"
+    place = head.index((rows.values[0],))
+    outside = len(encode(head))
     parts: list[Part] = []
     begin, size = 0, outside
-    for at, document in enumerate(rows.documents):
-        row_bytes = len(encode(value_of(shape.item, document)))
+    for at, value in enumerate(rows.values):
+        row_bytes = len(encode(value))
         if outside + row_bytes > limit:
             raise InputError(
                 f"row {at + 1} takes {row_bytes} bytes, a document at most {limit}", "BATCH-ROWS",
                 Details(f"row {at + 1} (line {rows.lines[at]})", remedy="shorten its texts"),
             )  # fmt: skip
         if at > begin and (at - begin == most or size + row_bytes > limit):
-            parts.append(_part(action, field, shape, rest, rows, len(parts) + 1, begin, at))
+            parts.append(_part(head, place, rows.values, len(parts) + 1, begin, at))
             begin, size = at, outside
         size += row_bytes
-    parts.append(_part(action, field, shape, rest, rows, len(parts) + 1, begin, len(rows.documents)))
+    parts.append(_part(head, place, rows.values, len(parts) + 1, begin, len(rows.values)))
     return tuple(parts)
 
 
 def _part(
-    action: Action, field: str, shape: ListOf, rest: Json, rows: Rows, number: int, begin: int, end: int
+    head: tuple[Value, ...], place: int, values: tuple[Value, ...], number: int, begin: int, end: int
 ) -> Part:
-    return Part(number, begin + 1, end, _arguments(action, field, shape, rest, rows.documents[begin:end]))
-
-
-def _arguments(action: Action, field: str, shape: ListOf, rest: Json, documents: Sequence[Json]) -> Value:
-    assert len(documents) <= shape.maximum, "a part has no more rows than a document takes"
-    return value_of(action.arguments, {**as_object(rest, "document"), field: [*documents]})
+    """`head` with the rows of one part in the place of its rows."""
+    arguments = (*head[:place], values[begin:end], *head[place + 1 :])
+    return Part(number, begin + 1, end, arguments)
 
 
 def client_id(chain_id: bytes, institution: str, action: Action, arguments: Value, repeat: int) -> bytes:
