@@ -16,6 +16,7 @@ from chain.codec import (
     DAY,
     HASH,
     NAME,
+    UINT_MAXIMUM,
     Amount,
     Anything,
     ListOf,
@@ -173,10 +174,13 @@ def _resolved(step: Step, institution: str, actor: Institution) -> Step:
 
 def amount_of(found: Action, arguments: tuple[Value, ...]) -> int:
     """The amount of a document in tiyn, for the thresholds of routes: what the action says, else the sum of
-    its rows: of each its `total`, where it has one, else its `amount` or, of a plan, its December."""
+    its rows: of each its `total`, where it has one, else its `amount` or, of a plan, its December. What is
+    more than the largest number of the ledger counts as that number: no threshold lies above it."""
     if found.approval.amount is not None:
-        return found.approval.amount(arguments)
-    return sum(_amounts(found.arguments, arguments, ""))
+        amount = found.approval.amount(arguments)
+    else:
+        amount = sum(_amounts(found.arguments, arguments, ""))
+    return min(amount, UINT_MAXIMUM)
 
 
 def _amounts(shape: Shape, value: Value, name: str) -> Iterator[int]:

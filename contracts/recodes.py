@@ -329,8 +329,10 @@ def _carry_tokens(
     crossed: dict[tuple[Line, Line], int] = {}
     for key, amount in found:
         new = routes[_Place(key.holder, key.line)]
-        tokens.move(call, key, replace(key, holder=new.holder, line=new.line), amount)
         pair = (key.line.programme_level, new.line.programme_level)
+        if pair[0] != pair[1]:
+            tokens.check_room(call, new.line, amount)
+        tokens.move(call, key, replace(key, holder=new.holder, line=new.line), amount)
         if pair[0] != pair[1]:
             crossed[pair] = crossed.get(pair, 0) + amount
     return crossed

@@ -10,11 +10,13 @@ being closed, but by `year.close` itself (`settle`).
 
 from __future__ import annotations
 
-from contracts import years
+from chain.codec import UINT_MAXIMUM
+from contracts import reasons, years
 from contracts.actions import TOKENS_PER_TRANSACTION, TRANSACTIONS_PER_BLOCK, Call
 from contracts.records import (
     Balance,
     Collection,
+    Line,
     Token,
     TokenKey,
     balance_of,
@@ -23,6 +25,7 @@ from contracts.records import (
     programme_scope,
     put,
 )
+from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
 
@@ -32,11 +35,20 @@ def amount_of(state: StateReader, key: TokenKey) -> int:
     return 0 if token is None else token.amount
 
 
+def check_room(call: Call, line: Line, amount: int) -> None:
+    """All that ever comes to a programme, what was annulled or given away since with it, stays a number of
+    the ledger: so does then every sum of its tokens. Refuses SUM-LIMIT."""
+    balance = balance_of(call.state, programme_scope(line))
+    if balance.issued + balance.received + amount > UINT_MAXIMUM:
+        raise RejectionError(reasons.SUM_TOO_LARGE)
+
+
 def issue(call: Call, key: TokenKey, amount: int) -> None:
     """Bring an amount into being (only `request.form`, `budget.adopt`, `.quarter`, `.refine` and
     `.adjust` may)."""
     assert amount > 0, "a token's amount is positive"
     years.refuse_move(call, key.line.budget, key.line.year, key.stage)
+    check_room(call, key.line, amount)
     _arrive(call, key, amount, ())
     _count(call, programme_scope(key.line), (key.slot, amount), issued=amount)
     for scope in _holder_scopes(key):

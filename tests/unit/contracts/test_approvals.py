@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chain.block import Outcome
-from chain.codec import Anything, encode
+from chain.codec import UINT_MAXIMUM, Anything, encode
 from contracts import invariants, reasons
 from contracts.actions import NO_APPROVAL, REGISTER, Approval, Call, Step
 from contracts.approvals import (
@@ -63,6 +63,7 @@ from tests.support.route import (
 from tests.support.year import (
     GU,
     OTHER_GU,
+    YEAR,
     U,
     a_budget_request,
     a_plan,
@@ -195,6 +196,18 @@ def budget_year() -> Ledger:
 def test_the_amount_of_a_plan_is_its_december() -> None:
     found = REGISTER[("plan.approve", 1)]
     assert amount_of(found, plan_document(a_plan(30), a_plan(40, specific="149"))) == 70 * U
+
+
+def test_an_amount_beyond_the_ledger_s_largest_number_meets_every_threshold() -> None:
+    ledger = budget_year()
+    set_route(ledger, "agreement.register", a_step("mof", from_amount=UINT_MAXIMUM))
+    agreements = []
+    for number, year in (("1", YEAR + 3), ("2", YEAR + 4)):
+        row = an_obligation(f"o-{number}", 10)
+        years = ((YEAR, row[4]), (year, 2**62))
+        agreements.append(an_agreement(f"Д-{number}", row, total=row[4] + 2**62, years=years))
+    number = submitted(ledger, GU, "agreement.register", *registration(*agreements))
+    assert approval(ledger, number).amount == UINT_MAXIMUM
 
 
 def test_the_route_of_an_institution_stands_before_that_of_all() -> None:

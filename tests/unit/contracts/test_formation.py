@@ -466,3 +466,12 @@ def test_one_year_is_executed_while_the_next_is_formed() -> None:
     assert budget is not None
     assert budget.status == BudgetStatus.ADOPTED
     assert invariants.recount(ledger.state) == ()
+
+
+def test_requests_and_the_law_together_stay_a_number_of_the_ledger() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "limit.set", BUDGET, NEXT, "1", DAY, (("228", 10**18, 0, 0, 0),))
+    item = ("E-1", "100", "159", "base", "дороги", "расчёт", 1, 10**18, 10**18)
+    ledger.do(GU, "request.form", BUDGET, NEXT, "1", "003", (item,))
+    law = a_law(a_programme(units=(2**63 - 1) // U), year=NEXT, law_date=DAY)
+    assert ledger.refused("mof", "budget.adopt", *law).reason is reasons.SUM_TOO_LARGE

@@ -316,3 +316,12 @@ def test_the_date_the_year_and_the_budget_are_checked() -> None:
     assert refusal(ledger, row, year=2027).reason is reasons.BUDGET_NONE
     ledger.open_day(2027, 1, 4)
     assert refusal(ledger, row).reason is reasons.YEAR_NOT_OPEN
+
+
+def test_what_ever_came_to_a_programme_stays_a_number_of_the_ledger() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=2**62 // U), a_programme("001", 10)))
+    first, second = a_code("mot", None), a_code("mot", None, programme="001")
+    ledger.do("treasury", "plan.recode", *a_recode((first, second)))
+    refusal = ledger.refused("treasury", "plan.recode", *a_recode((second, first)))
+    assert refusal.reason is reasons.SUM_TOO_LARGE
