@@ -8,7 +8,7 @@ import pytest
 
 from cli import batch
 from cli.batch import Table
-from cli.documents import value_of
+from cli.documents import Json, value_of
 from cli.envelope import known_action
 from cli.failures import InputError
 from cli.tables import read_table, write_table
@@ -155,7 +155,7 @@ def test_headings_are_read_whatever_their_case(tmp_path: Path) -> None:
     assert len(batch.read_rows(REFUSE, path).documents) == 2
 
 
-AGREEMENT = {
+AGREEMENT: dict[str, Json] = {
     "number": "7",
     "date": "2026-01-05",
     "supplier": "123456789012",
