@@ -103,6 +103,8 @@ def amend(call: Call) -> None:
         expertise=agreement.expertise if expertise is None else expertise, supplements=supplements,
     )  # fmt: skip
     _amend_obligations(call, number, changed, changes)
+    if expertise is not None or total > agreement.total or years[0][1] > agreement.years[0][1]:
+        _check_expertise(call, changed)
     commitments.change(call, agreement, agreement.years[1:], years[1:], year)
     put(call.state, Collection.AGREEMENTS, agreement_key(holder, number), changed)
     call.emit("agreement.amended", holder, number, supplement, total)
@@ -135,13 +137,17 @@ def _amend_obligations(
                 raise RejectionError(reasons.OBLIGATION_NONE, holder=call.institution, obligation=name)
             check_notification(call, name, known[name], notification)
             _amend_obligation(call, number, name, amount, advance)
-    found = 0
-    specifics: list[str] = []
-    for _, obligation in current_of(call.state, call.institution, agreement):
-        found += obligation.amount
-        specifics.append(obligation.line.specific or "")
+    current = current_of(call.state, call.institution, agreement)
+    found = sum(obligation.amount for _, obligation in current)
     if found != agreement.years[0][1]:
         raise RejectionError(reasons.AGREEMENT_CODES, stated_tiyn=agreement.years[0][1], found_tiyn=found)
+
+
+def _check_expertise(call: Call, agreement: Agreement) -> None:
+    """More construction than was examined needs an expertise in force; less or a longer term does not (TP
+    218(13)–(15))."""
+    current = current_of(call.state, call.institution, agreement)
+    specifics = [obligation.line.specific or "" for _, obligation in current]
     check_expertise(agreement.kind, agreement.expertise, agreement.total, specifics, call.day())
 
 
@@ -161,6 +167,9 @@ def _amend_obligation(call: Call, number: str, name: str, amount: int, advance: 
     allocated = TokenKey(line, holder, obligation.expense, Stage.ALLOCATED)
     registered = registered_key(holder, name, obligation)
     if amount > obligation.amount:
+        if obligation.kind == PENALTY:
+            # another penalty is withheld by agreement.penalty, out of what the supplier is due (TP 217)
+            raise RejectionError(reasons.PENALTY_EXCEEDS, amount_tiyn=amount, room_tiyn=obligation.amount)
         added = amount - obligation.amount
         treasury.refuse_if_suspended(call, holder, line, number)
         plans.check_acceptance(call, holder, line, obligation.expense, added)

@@ -31,7 +31,9 @@ from tests.support.year import (
     a_termination,
     a_year,
     an_act,
+    an_agreement,
     an_amendment,
+    an_obligation,
     filled_amendment,
     next_year,
     notification,
@@ -40,6 +42,7 @@ from tests.support.year import (
     payment_number,
     position,
     register,
+    registration,
     restore,
     sign,
 )
@@ -111,6 +114,26 @@ def test_a_penalty_is_waived_by_a_supplement_that_raises_the_agreement_again() -
     ledger.do(GU, "agreement.amend", *an_amendment("A", 1_000, obligations=rows))
     assert of_obligation(ledger, "a") == {"registered": 400, "payable": 600}
     assert of_obligation(ledger, "pen-1") == {}
+
+
+def test_a_supplement_does_not_raise_a_penalty_out_of_free_money() -> None:
+    ledger = with_act()
+    ledger.do(GU, "agreement.penalty", *a_penalty("A", 100))
+    rows = (filled_amendment("a", 880, serial=2), filled_amendment("pen-1", 120))
+    refusal = ledger.refused(GU, "agreement.amend", *an_amendment("A", 1_000, obligations=rows))
+    assert refusal.reason is reasons.PENALTY_EXCEEDS
+
+
+def test_less_construction_needs_no_expertise_in_force_and_more_does() -> None:
+    ledger = a_year(a_plan(1_000, specific="421"))
+    row = an_obligation("a", 500, specific="421")
+    examined = ("заключение 5", DAY, DAY + 30, 1_000 * U)
+    ledger.do(GU, "agreement.register", *registration(an_agreement("A", row, expertise=examined)))
+    ledger.open_day(2026, 4, 1)
+    more = an_amendment("A", 501)
+    assert ledger.refused(GU, "agreement.amend", *more).reason is reasons.EXPERTISE_EXPIRED
+    ledger.do(GU, "agreement.amend", *an_amendment("A", 400))
+    assert of_obligation(ledger, "a") == {"registered": 400}
 
 
 def test_a_penalty_is_withheld_from_what_an_ended_agreement_still_owes() -> None:
