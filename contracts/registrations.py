@@ -117,8 +117,9 @@ def _reregister(call: Call, base: Line, fields: tuple[Any, ...]) -> None:
     _check_continued(codes)
     if len(agreement.obligations) + len(codes) > OBLIGATIONS_OF_ALL_YEARS:
         raise RejectionError(reasons.AGREEMENT_FULL, agreement=number, limit=OBLIGATIONS_OF_ALL_YEARS)
-    # the base expenditure is compared with what others promise: its own promises are renewed
-    commitments.change(call, agreement, agreement.years[1:], sums[1:], year)
+    # its promises are renewed: a year that lay too far to be bounded at first is bounded now (TP 178, 211)
+    commitments.change(call, agreement, agreement.years[1:], (), year)
+    commitments.change(call, agreement, (), sums[1:], year)
     terms = Terms(number, agreement.supplier, agreement.kind, ground)
     line = replace(base, administrator=agreement.administrator, programme=agreement.programme)
     for code in codes:

@@ -344,6 +344,20 @@ def test_base_expenditure_bounds_the_second_and_the_third_year_together_for_all_
     ledger.do(GU, "agreement.register", *a_promise(10_000, NEXT + 2, "D"))
 
 
+def test_a_year_too_far_to_be_bounded_at_first_is_bounded_by_the_next_registration() -> None:
+    ledger = with_base(a_year(a_plan(400), units=400), 600)
+    sums = ((YEAR, 400 * U), (NEXT, 100 * U), (NEXT + 2, 700 * U))
+    register(ledger, "A", 400, kind="goods", total=1_200 * U, years=sums)
+    sign(ledger, "act-1", "a", 400)
+    with_base(next_year(ledger, a_plan(1_000)), 600, NEXT + 2)
+    row = a_continuation("a-27", 100, "a")
+    far = a_reregistration("A", row, years=((NEXT, 100 * U), (NEXT + 2, 700 * U)))
+    assert ledger.refused(GU, "agreement.reregister", *far).reason is reasons.BASE_EXPENDITURE
+    spread = ((NEXT, 100 * U), (NEXT + 2, 600 * U), (NEXT + 3, 100 * U))
+    ledger.do(GU, "agreement.reregister", *a_reregistration("A", row, years=spread))
+    assert promised(ledger.state, BUDGET, NEXT + 2, "228") == 600 * U
+
+
 def test_without_limits_nothing_is_promised() -> None:
     ledger = a_year(a_plan(100))
     assert ledger.refused(GU, "agreement.register", *a_promise(1)).reason is reasons.BASE_EXPENDITURE
