@@ -207,7 +207,7 @@ def adopt(office: Office) -> None:
 def law_of(costs: str, *programmes: Document) -> Document:
     return {
         "law": "239-VIII", "law_date": "2025-12-08", "mrp": "4325.00", "costs": costs, "budget_loans": "0.00",
-        "financial_assets": "0.00", "programmes": list(programmes),
+        "financial_assets": "0.00", "has_more": False, "programmes": list(programmes), "left_out": [],
     }  # fmt: skip
 
 
@@ -311,7 +311,12 @@ def register_amend_terminate(office: Office) -> None:
         {
             "agreement": "s-1", "supplement": "1", "date": "2026-01-05", "ground": "доп. соглашение",
             "total": "9000.00", "years": [{"year": 2026, "amount": "9000.00"}], "valid_until": "2026-12-31",
-            "obligations": [{"obligation": "ob-s-1", "amount": "9000.00", "advance": "0.00"}],
+            "obligations": [
+                {
+                    "obligation": "ob-s-1", "notification": "2260001/26-ob-s-1-1", "amount": "9000.00",
+                    "advance": "0.00",
+                }
+            ],
         },
     )  # fmt: skip
     ended = {"agreement": "s-1", "date": "2026-01-05", "ground": "agreement", "note": "стороны согласны"}
@@ -604,9 +609,9 @@ def another_network(office: Office) -> tuple[str, int]:
 
 
 def changed_bytes(office: Office) -> tuple[str, int]:
-    """Somebody changes the sum after it was signed: the last byte of the body."""
+    """Somebody renames the obligation after it was signed: the body still decodes."""
     name = office.signed("clinic", "obligation", "accept", invoice("changed", "1.00"))
-    rewrite_body(office, name, lambda body: body[:-1] + bytes([body[-1] ^ 1]))
+    rewrite_body(office, name, lambda body: body.replace(b"changed", b"charged"))
     return office.online.refused("tx", "submit", name)
 
 
