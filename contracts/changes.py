@@ -71,6 +71,7 @@ from contracts.records import (
     carry_over_key,
     cash_of,
     hold_key,
+    latest_rating_of,
     put,
 )
 from contracts.rejection import RejectionError
@@ -330,6 +331,9 @@ EXTENDING: Final = (DISTRIBUTION, RESERVE, REORGANISATION)
 LOANS: Final = "2"
 """Source 2: co-financing of external loans and grants (TP 213(2))."""
 
+PERFECT: Final = 100
+"""Points of the highest rating."""
+
 FIRST_MONTH_DAY: Final = 25
 """Proposals of a quarter come by this day of its first month; in the fourth by 1 October (TP 59)."""
 
@@ -396,6 +400,7 @@ def adjust(call: Call) -> None:
     sums = _Sums.of(_changeable(call, budget, year))
     head = _Adjustment(budget, year, source, case, date, commission, proposed)
     _check_head(head, bool(programmes))
+    _check_priority(call, head, rows)
     _create(call, budget, year, programmes, {row[3:5] for row in rows})
     pools = _Pools(call.state)
     for number, fields in enumerate(rows, 1):
@@ -431,6 +436,28 @@ def _check_proposed(head: _Adjustment) -> None:
         raise RejectionError(
             reasons.ADJUST_PROPOSED, proposed=iso_date(head.proposed), last=iso_date(min(last, head.date))
         )
+
+
+def _check_priority(call: Call, head: _Adjustment, rows: Sequence[Any]) -> None:
+    """Where the members have switched it on, those with the better rating are served first: rows of a
+    reallocation stand in the order of their takers' latest ratings, so that what a programme cannot give, for
+    want of money or by its share over the year, is refused to the lowest. Without a rating a taker stands at
+    `rating-floor`."""
+    params = params_of(call.state)
+    if head.case != REALLOCATION or not params["rating-effects"]:
+        return
+    takers = {fields[3] for fields in rows}
+    ratings = {code: latest_rating_of(call.state, head.budget, head.year, code) for code in sorted(takers)}
+    least = PERFECT
+    for number, (_, _, _, administrator, _, _) in enumerate(rows, 1):
+        with row(number):
+            rating = ratings[administrator]
+            score = params["rating-floor"] if rating is None else rating.score
+            if score > least:
+                raise RejectionError(
+                    reasons.RATING_ORDER, administrator=administrator, score=score, before=least
+                )
+            least = score
 
 
 def _adjust_row(

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chain.codec import AMOUNT, BOOL, DAY, HASH, NAME, UINT_MAXIMUM, ListOf, OneOf, Optional, Row, Text, Uint
-from contracts import appropriations, budgets, plans, reasons, requests, tokens
+from contracts import appropriations, budgets, commitments, plans, reasons, requests, tokens
 from contracts.actions import Approval, Call, action, row
 from contracts.calendar import civil, day_number
 from contracts.dates import refuse_ahead
@@ -199,7 +199,8 @@ ALIGN = Row(
     is_batch=True,
 )
 def set_limits(call: Call) -> None:
-    """A limit may be raised or lowered, never below what the administrator's consolidated requests take."""
+    """A limit may be raised or lowered, never below what the administrator's consolidated requests take, and
+    its base never below what registered agreements promise of the year (BC 109(4))."""
     budget, year, document, date, rows = fields_of(call.arguments)
     _check_open(call, budget, year)
     budgets.require_authority(call, budget)
@@ -231,6 +232,12 @@ def _set_limit(
                 administrator=administrator, block=name, amount_tiyn=amount, used_tiyn=taken,
             )  # fmt: skip
     base, initiatives, growth, reserves = blocks
+    promised = commitments.promised(call.state, budget, year, administrator)
+    # promises of a year beyond the bounded ones may exceed its first base: only lowering is refused
+    if before is not None and base < before.base and base < promised:
+        raise RejectionError(
+            reasons.LIMIT_PROMISED, administrator=administrator, amount_tiyn=base, promised_tiyn=promised
+        )
     limit = Limit(base, initiatives, growth, reserves, used, *by)
     put(call.state, Collection.LIMITS, limit_key(budget, year, administrator), limit)
 

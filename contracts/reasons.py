@@ -1805,6 +1805,14 @@ RATING_TWICE = _reason(
     "administrator {administrator} is named twice",
     "leave one row for an administrator",
 )  # fmt: skip
+RATING_ORDER = _reason(
+    "RATING-ORDER", "EQ",
+    "қайта бөлуде рейтингі жоғары әкімші бірінші: {administrator}, рейтингі {score}, алдыңғы жолда {before}",
+    "при перераспределении первым идёт администратор с более высоким рейтингом: {administrator}, "
+    "рейтинг {score}, в строке выше {before}",
+    "a reallocation serves the better rating first: {administrator} has {score}, the row before {before}",
+    "put the rows in the order of the takers' ratings (eqz rating list), the highest first",
+)  # fmt: skip
 RATING_NOTHING = _reason(
     "RATING-PLAN", "EQ",
     "әкімшіде бағаланатын жоспар жоқ: {administrator}",
@@ -1874,6 +1882,16 @@ LIMIT_USED = _reason(
     "the limit {amount_tiyn} of block {block} is below what consolidated requests of {administrator} take: "
     "{used_tiyn}",
     "return requests to the administrator first, or set a higher limit",
+)  # fmt: skip
+LIMIT_PROMISED = _reason(
+    "BC109-04-LIMIT", "BC 74(5), 109(4), 101(6), TP 178",
+    "базалық шығыстар тіркелген шарттардан төмен: {administrator}, лимит {amount_tiyn}, "
+    "шарттар бойынша {promised_tiyn}",
+    "базовые расходы ниже зарегистрированных договоров: {administrator}, лимит {amount_tiyn}, "
+    "по договорам {promised_tiyn}",
+    "the base {amount_tiyn} of {administrator} is below what registered agreements promise of the year: "
+    "{promised_tiyn}",
+    "have agreements amended down in the later year first, or set a higher base",
 )  # fmt: skip
 LIMIT_EXCEEDED = _reason(
     "BC74-LIMIT", "BC 74(5), 75(2)",

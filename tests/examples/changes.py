@@ -11,10 +11,12 @@ from contracts.records import (
     Closing,
     ClosingStatus,
     Collection,
+    Rating,
     TransferTotals,
     budget_key,
     carry_over_key,
     closing_key,
+    rating_key,
     transfer_totals_key,
 )
 from tests.examples import Attempt, attempt, example
@@ -49,6 +51,17 @@ def two_programmes(**changes: Any) -> Ledger:
     """228/003 and 228/001 of 1,000 units each."""
     ledger = a_ledger()
     ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000, **changes), a_programme("001", 1_000)))
+    return ledger
+
+
+def rated(effects: int = 1, **scores: int) -> Ledger:
+    """Two programmes of 228 and one of 226, of 1,000 units each; the administrators with their ratings."""
+    ledger = a_ledger(rating_effects=effects)
+    law = a_law(a_programme(), a_programme("001"), a_programme("001", administrator="226"))
+    ledger.do("mof", "budget.adopt", *law)
+    for administrator, score in scores.items():
+        rating = Rating(1, DAY, (), (), score).encode()
+        ledger.state.commit({(Collection.RATINGS, rating_key(BUDGET, YEAR, 1, administrator)): rating})
     return ledger
 
 
@@ -132,6 +145,14 @@ def without_the_commission() -> Attempt:
 def a_new_programme_by_reallocation() -> Attempt:
     """A reallocation opens a programme that the law did not have."""
     return adjust(a_move(1, target="228/009"), programmes=(a_new_programme(),))
+
+
+@example("RATING-ORDER")
+def the_lower_rating_first() -> Attempt:
+    """A reallocation gives to 228, rated 60, before 226, rated 90; the members have switched effects on."""
+    ledger = rated(**{"228": 60, "226": 90})
+    rows = (a_move(1), a_move(1, target="226/001"))
+    return attempt(ledger, "mof", "budget.adjust", *an_adjustment(*rows))
 
 
 @example("TP59")

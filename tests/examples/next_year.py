@@ -15,6 +15,7 @@ from tests.support.year import (
     Values,
     a_continuation,
     a_debt,
+    a_limit,
     a_penalty,
     a_plan,
     a_request,
@@ -25,6 +26,7 @@ from tests.support.year import (
     an_amendment,
     an_invoice,
     an_obligation,
+    limits,
     next_year,
     notification,
     pay,
@@ -67,6 +69,16 @@ def beyond_base() -> Attempt:
     years = ((YEAR, 10 * U), (NEXT, 51 * U))
     row = an_agreement("A", an_obligation("a", 10), total=61 * U, years=years)
     return attempt(with_base(a_year(a_plan(100)), 50), GU, "agreement.register", *registration(row))
+
+
+@example("BC109-04-LIMIT")
+def a_base_below_what_is_promised() -> Attempt:
+    """The base of the next year is lowered to 49 after agreements that promise 50 of it."""
+    years = ((YEAR, 10 * U), (NEXT, 50 * U))
+    row = an_agreement("A", an_obligation("a", 10), total=60 * U, years=years)
+    ledger = with_base(a_year(a_plan(100)), 50)
+    ledger.do(GU, "agreement.register", *registration(row))
+    return attempt(ledger, "mof", "limit.set", *limits(a_limit(base=49)))
 
 
 @example("TP218-KIND")

@@ -33,6 +33,7 @@ from contracts.records import (
     plan_key,
 )
 from contracts.rejection import Reason
+from tests.examples.changes import rated
 from tests.support.budget import Ledger, a_ledger, a_line
 from tests.support.year import (
     BUDGET,
@@ -343,6 +344,29 @@ def test_an_administrator_proposes_once_a_quarter() -> None:
     ledger.open_day(2026, 4, 20)
     spring = day_number(2026, 4, 20)
     ledger.do("mof", "budget.adjust", *an_adjustment(a_move(1), proposed=spring, date=spring))
+
+
+@pytest.mark.parametrize(
+    ("effects", "scores", "refused_row"),
+    [
+        (1, {"228": 60, "226": 90}, 2),
+        (1, {"228": 90, "226": 60}, None),
+        (1, {"228": 60, "226": 60}, None),
+        (1, {"226": 41}, 2),
+        (1, {"226": 40}, None),
+        (0, {"228": 60, "226": 90}, None),
+    ],
+)
+def test_a_reallocation_serves_the_better_rating_first_when_the_members_have_switched_it_on(
+    effects: int, scores: dict[str, int], refused_row: int | None
+) -> None:
+    ledger = rated(effects, **scores)
+    document = an_adjustment(a_move(1), a_move(1, target="226/001"))
+    if refused_row is None:
+        ledger.do("mof", "budget.adjust", *document)
+    else:
+        refusal = ledger.refused("mof", "budget.adjust", *document)
+        assert (refusal.reason, dict(refusal.facts)["row"]) == (reasons.RATING_ORDER, refused_row)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from tests.support.year import (
     a_commissioning,
     a_continuation,
     a_debt,
+    a_limit,
     a_plan,
     a_recode,
     a_request,
@@ -52,6 +53,7 @@ from tests.support.year import (
     an_obligation,
     close_year,
     filled_amendment,
+    limits,
     next_year,
     notification,
     of_obligation,
@@ -356,6 +358,24 @@ def test_a_year_too_far_to_be_bounded_at_first_is_bounded_by_the_next_registrati
     spread = ((NEXT, 100 * U), (NEXT + 2, 600 * U), (NEXT + 3, 100 * U))
     ledger.do(GU, "agreement.reregister", *a_reregistration("A", row, years=spread))
     assert promised(ledger.state, BUDGET, NEXT + 2, "228") == 600 * U
+
+
+def test_base_expenditure_is_not_lowered_below_what_is_promised() -> None:
+    ledger = with_base(a_year(a_plan(100)), 50)
+    ledger.do(GU, "agreement.register", *a_promise(30))
+    refusal = ledger.refused("mof", "limit.set", *limits(a_limit(base=29)))
+    assert (refusal.reason, dict(refusal.facts)["promised_tiyn"]) == (reasons.LIMIT_PROMISED, 30 * U)
+    ledger.do("mof", "limit.set", *limits(a_limit(base=30)))
+    ledger.do("mof", "limit.set", *limits(a_limit(base=0), year=NEXT + 1))
+
+
+def test_a_promise_of_a_far_year_does_not_stop_its_first_limit() -> None:
+    ledger = with_base(a_year(a_plan(100)), 50)
+    ledger.do(GU, "agreement.register", *a_promise(10_000, NEXT + 2))
+    ledger.do("mof", "limit.set", *limits(a_limit(base=60), year=NEXT + 2))
+    ledger.do("mof", "limit.set", *limits(a_limit(base=70), year=NEXT + 2))
+    lowered = limits(a_limit(base=69), year=NEXT + 2)
+    assert ledger.refused("mof", "limit.set", *lowered).reason is reasons.LIMIT_PROMISED
 
 
 def test_without_limits_nothing_is_promised() -> None:
