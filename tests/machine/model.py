@@ -59,6 +59,7 @@ class Contract:
     deals: list[str]
     year: int
     commissioned: bool = False
+    debts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -113,7 +114,6 @@ class Model:
     waiting: dict[int, tuple[str, str, tuple[Any, ...]]] = field(default_factory=dict)
     touched: dict[Place, None] = field(default_factory=dict)
     planned: dict[tuple[str, Place], None] = field(default_factory=dict)
-    has_debts: bool = False
     year: int = 2026
     month: int = 1
     retention: int = 95
@@ -404,9 +404,11 @@ def approve(model: Model, institution: str, arguments: Any, changes: list[Change
     for holder, subprogramme, specific, expense, obligations, payments in rows:
         line = (budget, year, source, code, programme, subprogramme, specific)
         amount = obligations[11]
-        if expense is not None:
-            raise Unknown("an expense id")
-        model.move(pool_of(line), place_of(line, holder, None, ALLOCATED), amount)
+        allocated = place_of(line, holder, expense, ALLOCATED)
+        owned = min(amount, model.of(pool_of(line, expense))) if expense is not None else 0
+        for pool, part in ((pool_of(line, expense), owned), (pool_of(line), amount - owned)):
+            if part:
+                model.move(pool, allocated, part)
         before = model.plans.setdefault((holder, line), [[0] * 12, [0] * 12])
         for table, figures in zip(before, (obligations, payments), strict=True):
             table[:] = [one + other for one, other in zip(table, figures, strict=True)]
@@ -685,6 +687,25 @@ def terminate(model: Model, institution: str, arguments: Any, changes: list[Chan
         deal.is_open = False
 
 
+def _accept_debt(model: Model, holder: str, head: Place, row: dict[str, Any]) -> None:
+    """What a closed year left is due from money of this one: as before, or kept until commissioning."""
+    before = model.deal(holder, row["debt"])
+    contract = None if before.agreement is None else model.contracts.get((holder, before.agreement))
+    is_kept = row["kind"] == "retention" and not (contract is not None and contract.commissioned)
+    line = (*head, row["programme"], row["subprogramme"], row["specific"])
+    name, amount = row["obligation"], row["amount"]
+    model.move(
+        place_of(line, holder, row["expense"], ALLOCATED),
+        place_of(line, holder, row["expense"], RETAINED if is_kept else PAYABLE, obligation=name),
+        amount,
+    )
+    model.deals[(holder, name)] = Deal(
+        line, row["expense"], None, amount, receiver=before.receiver, is_penalty=before.is_penalty
+    )
+    if contract is not None:
+        contract.debts.append(name)
+
+
 @effect("agreement.penalty")
 def penalize(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
     document = named("agreement.penalty", arguments)
@@ -732,9 +753,9 @@ def accept(model: Model, institution: str, arguments: Any, changes: list[Change]
     code = institution.removeprefix("gu-")[:3]
     for values in rows:
         row = _row("obligation.accept", values)
-        if row["kind"] == "debt":
-            model.has_debts = True
-            raise Unknown("a debt")
+        if row["kind"] in ("debt", "retention"):
+            _accept_debt(model, institution, (budget, year, source, code), row)
+            continue
         line = (budget, year, source, code, row["programme"], row["subprogramme"], row["specific"])
         name, amount = row["obligation"], row["amount"]
         model.move(
@@ -836,8 +857,11 @@ def commission(model: Model, institution: str, arguments: Any, changes: list[Cha
     if contract is None:
         raise Unknown("an agreement")
     contract.commissioned = True
-    if model.has_debts:
-        raise Unknown("a debt")
+    for name in contract.debts:
+        deal = model.deal(institution, name)
+        kept = place_of(deal.line, institution, deal.expense, RETAINED, obligation=name)
+        if deal.line[1] == model.year and model.of(kept):
+            model.move(kept, (*kept[:3], PAYABLE, *kept[4:]), model.of(kept))
     for name in contract.deals:
         deal = model.deal(institution, name)
         for place, amount in model.tokens_of(deal.line, institution):

@@ -20,7 +20,7 @@ from contracts.records import (
 )
 from tests.machine.papers import paper
 from tests.machine.papers.formation import on_its_way
-from tests.machine.places import ABP, BUDGET, HOLDERS, PROGRAMMES, SPECIFICS, pool
+from tests.machine.places import ABP, BUDGET, HOLDERS, PROGRAMMES, SPECIFICS, an_expense, pool
 from tests.machine.world import Document, World
 from tests.support.year import U, a_law, a_plan, a_programme, plan_document
 
@@ -121,7 +121,9 @@ def approve(world: World) -> Document | None:
     chance = world.chance
     year = world.year + (1 if world.month == 12 and chance.one_in(2) else 0)
     administrator, programme = chance.pick(PROGRAMMES)
+    expense = an_expense(world, year, administrator, programme)
     free = pool(world, year, administrator, programme)
+    free += pool(world, year, administrator, programme, expense) if expense else 0
     rows = []
     for holder in chance.some(HOLDERS[administrator], 2):
         specific = chance.pick(SPECIFICS)
@@ -133,7 +135,9 @@ def approve(world: World) -> Document | None:
         obligations = months(world, year, total)
         payments = tuple(figure * chance.between(50, 100) // 100 // U * U for figure in obligations[:11])
         payments = tuple(max(payments[: at + 1]) for at in range(11))
-        rows.append(a_plan(0, holder, specific, obligations=obligations, payments=(*payments, total)))
+        rows.append(
+            a_plan(0, holder, specific, obligations=obligations, payments=(*payments, total), expense=expense)
+        )
     if not rows:
         return None
     _, _, source, _, plans = plan_document(*rows)

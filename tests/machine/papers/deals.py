@@ -10,6 +10,7 @@ from contracts.records import (
     Act,
     Agreement,
     Collection,
+    Debt,
     Line,
     Obligation,
     Payment,
@@ -23,12 +24,14 @@ from contracts.records import (
     position_scope,
 )
 from tests.machine.papers import paper
+from tests.machine.places import free_money
 from tests.machine.world import Document, World
 from tests.support.year import (
     SUPPLIER,
     U,
     a_commissioning,
     a_continuation,
+    a_debt,
     a_penalty,
     a_request,
     a_reregistration,
@@ -51,8 +54,10 @@ def _name(world: World, letter: str) -> str:
     return f"{letter}{world.documents}.{world.chance.between(0, 9)}"
 
 
-def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str, Line, int] | None:
-    """Holder, line and what may still be accepted to this month."""
+def a_place(
+    world: World, specifics: tuple[str, ...] | None = None
+) -> tuple[str, Line, str | None, int] | None:
+    """Holder, line, expense id and what may still be accepted there to this month."""
     found = world.any_of(
         Collection.PLANS,
         Plan,
@@ -62,7 +67,11 @@ def a_place(world: World, specifics: tuple[str, ...] | None = None) -> tuple[str
         return None
     (holder, parts), _ = found
     line = Line(*parts)
-    return holder, line, room_of(world, holder, line)
+    money = free_money(world, holder, line)
+    if not money:
+        return None
+    expense, free = world.chance.pick(money)
+    return holder, line, expense, min(free, room_of(world, holder, line))
 
 
 def room_of(world: World, holder: str, line: Line) -> int:
@@ -83,13 +92,15 @@ def some_of(world: World, room: int) -> int:
 def register(world: World) -> Document | None:
     chance = world.chance
     place = a_place(world)
-    if place is None or place[2] < 1:
+    if place is None or place[3] < 1:
         return None
-    holder, line, room = place
+    holder, line, expense, room = place
     amount = some_of(world, room)
     share = 0 if line.specific in NO_ADVANCE else chance.between(0, 30)
     name, number = _name(world, "o"), f"Д-{world.documents}"
-    row = an_obligation(name, 0, subprogramme=line.subprogramme, specific=line.specific or "", amount=amount)
+    row = an_obligation(
+        name, 0, subprogramme=line.subprogramme, specific=line.specific or "", amount=amount, expense=expense
+    )
     row = (*row[:-1], amount * share // 100)
     date = world.day - chance.between(0, 3)
     years: tuple[tuple[int, int], ...] = ((world.year, amount),)
@@ -270,12 +281,45 @@ def commission(world: World) -> Document | None:
     return Document(found[0][0], "act.commission", a_commissioning(found[0][1], date=world.day))
 
 
+def a_debt_of(world: World) -> Document | None:
+    """A debt of a closed year, whole or in part, by a reconciliation act of the 1st of the month."""
+    found = world.any_of(
+        Collection.DEBTS,
+        Debt,
+        lambda _, one: one.payable > one.accepted or one.retained > one.accepted_retained,
+    )
+    if found is None:
+        return None
+    (holder, name), debt = found
+    obligation = _obligation(world, holder, name)
+    left, kind = debt.payable - debt.accepted, "debt"
+    if left < 1:
+        left, kind = debt.retained - debt.accepted_retained, "retention"
+    line = replace(debt.line, year=world.year)
+    money = free_money(world, holder, line)
+    room = min(left, room_of(world, holder, line))
+    if not money or room < 1 or obligation is None:
+        return None
+    expense, free = world.chance.pick(money)
+    number = notification_of(holder, name, obligation) if obligation.notifications else None
+    row = a_debt(
+        _name(world, "z"), 0, name, line.specific or "", programme=line.programme,
+        subprogramme=line.subprogramme, amount=min(free, some_of(world, room)), kind=kind,
+        payee=None if obligation.kind == "penalty" else debt.payee, notification=number, expense=expense,
+        document_date=day_number(world.year, world.month, 1),
+    )  # fmt: skip
+    return Document(holder, "obligation.accept", (line.budget, line.year, line.source, (row,)))
+
+
 @paper("obligation.accept")
 def accept(world: World) -> Document | None:
+    debt = a_debt_of(world) if world.chance.one_in(3) else None
+    if debt is not None:
+        return debt
     place = a_place(world, ("159", "151", "111", "161"))
-    if place is None or place[2] < 1:
+    if place is None or place[3] < 1:
         return None
-    holder, line, room = place
+    holder, line, expense, room = place
     kind, payee = {
         "111": ("payroll", None),
         "161": ("transfer", "111240000001"),
@@ -283,6 +327,7 @@ def accept(world: World) -> Document | None:
     row = an_invoice(
         _name(world, "p"), 0, line.specific or "", programme=line.programme, subprogramme=line.subprogramme,
         amount=min(some_of(world, room), 43_000_000), kind=kind, payee=payee, document_date=world.day,
+        expense=expense,
     )  # fmt: skip
     return Document(holder, "obligation.accept", (line.budget, line.year, line.source, (row,)))
 

@@ -14,14 +14,11 @@ from contracts.records import (
     HoldStatus,
     Line,
     Plan,
-    Stage,
     Suspension,
-    balance_of,
     budget_key,
-    position_scope,
 )
 from tests.machine.papers import paper
-from tests.machine.places import ABP, BUDGET, PROGRAMMES, pool
+from tests.machine.places import ABP, BUDGET, PROGRAMMES, an_expense, free_money, pool
 from tests.machine.world import Document, World
 from tests.support.year import U, a_block, a_decision, a_held_row, an_unblock
 
@@ -54,7 +51,8 @@ def a_row(world: World, unit: int) -> tuple[Any, ...] | None:
     chance = world.chance
     if chance.one_in(3):
         administrator, programme = chance.pick(PROGRAMMES)
-        free = pool(world, world.year, administrator, programme)
+        expense = an_expense(world, world.year, administrator, programme)
+        free = pool(world, world.year, administrator, programme, expense)
         place: dict[str, Any] = {
             "holder": ABP[administrator], "administrator": administrator, "programme": programme,
             "subprogramme": None, "specific": None,
@@ -65,13 +63,16 @@ def a_row(world: World, unit: int) -> tuple[Any, ...] | None:
             return None
         (holder, parts), _ = found
         line = Line(*parts)
-        free = balance_of(world.state, position_scope(holder, line)).amounts[Stage.ALLOCATED]
+        money = free_money(world, holder, line)
+        if not money:
+            return None
+        expense, free = chance.pick(money)
         place = {
             "holder": holder, "administrator": line.administrator, "programme": line.programme,
             "subprogramme": line.subprogramme, "specific": line.specific,
         }  # fmt: skip
     amount = min(free, chance.amount(200 * U)) // unit * unit
-    return None if amount < 1 else a_held_row(0, amount=amount, **place)
+    return None if amount < 1 else a_held_row(0, amount=amount, expense=expense, **place)
 
 
 @paper("treasury.block")
