@@ -33,7 +33,8 @@ OPEN, CARRIED_OUT, REJECTED, WITHDRAWN = range(4)
 COLLECTIONS = frozenset({"approvals", "routes", "deputies", "rules", "day"})
 NEVER_PAUSED = frozenset({"ballot", "signer", "approval"})
 NEVER_ROUTED = frozenset({"ballot", "signer", "approval", "route", "deputy"})
-OPEN_DAY = "treasury.open_day"
+DIRECT = frozenset({"treasury.open_day", "year.close"})
+"""Never routed either."""
 
 _STEP = row(("kind", optional(name)), ("institution", optional(name)), ("role", uint(1, 31)), ("from", UINT))
 _STEPS = list_of(_STEP, 64)
@@ -142,7 +143,7 @@ class Approvals:
     def check_direct(self, action: str, institution: str) -> None:
         """Raises VerificationError for a document that came directly though its route asks somebody of
         whatever amount."""
-        if action.split(".", 1)[0] in NEVER_ROUTED or action == OPEN_DAY:
+        if is_never_routed(action):
             return
         if any(step[3] == 0 for step in self._route(action, institution)):
             raise VerificationError(f"the action {action} of {institution} has a route of approvals")
@@ -260,6 +261,11 @@ class Approvals:
             if self._day is None or not first <= self._day <= last:
                 raise VerificationError("an approver has neither the role nor a deputyship for it")
         return signer
+
+
+def is_never_routed(action: str) -> bool:
+    """Whether no approval ever comes before a document of the action."""
+    return action.split(".", 1)[0] in NEVER_ROUTED or action in DIRECT
 
 
 def carried(transaction: Transaction) -> tuple[str, int]:

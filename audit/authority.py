@@ -6,11 +6,12 @@ kinds of institution it is open to and the roles it asks for, one distinct perso
 
 from typing import NamedTuple
 
-from audit.approvals import SUBMIT, carried
+from audit.approvals import SUBMIT, carried, is_never_routed
 from audit.blocks import Job, Transaction
 from audit.failure import VerificationError
 from audit.fold import State
 from audit.merkle import signed_bytes
+from audit.rights import possession_jobs
 
 PREPARER, ACCOUNTANT, HEAD, MODERATOR, OPERATOR = 1, 2, 4, 8, 16
 ANYBODY = PREPARER + ACCOUNTANT + HEAD + MODERATOR + OPERATOR
@@ -113,6 +114,8 @@ def check_authority(
     asked = action.roles
     if transaction.action == SUBMIT:
         document = _action(state, *carried(transaction))
+        if is_never_routed(carried(transaction)[0]):
+            raise VerificationError("this action comes directly, never by an approval")
         if actor.kind not in document.kinds:
             raise VerificationError(f"an institution of kind {actor.kind} may not submit this")
         asked = document.roles
@@ -139,7 +142,7 @@ def check_authority(
         jobs.append(Job(signer.public_key, message, signature, f"{label} under transaction {index}"))
     if len(roles) != len(asked) or not _covers(roles, asked):
         raise VerificationError("the signers are not one person for each role that the action asks for")
-    return jobs
+    return jobs + possession_jobs(transaction, state.chain_id, index)
 
 
 def _action(state: State, name: str, version: int) -> Action:

@@ -40,6 +40,8 @@ from audit.laws import COLLECTIONS as PAPERS
 from audit.laws import Laws
 from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
+from audit.rights import COLLECTIONS as RIGHTS
+from audit.rights import Moment, Rights
 
 IDS_REMOVED_PER_BLOCK = 1_000
 SETS_KEPT_HEIGHTS = 10_000
@@ -139,6 +141,8 @@ class State:
         self.money = Money()
         self.approvals = Approvals()
         self.laws = Laws(self.money.amounts)
+        self.rights = Rights()
+        self._time_ms = genesis.time_ms
         self.changes = 0
         for (collection, key), value in sorted(genesis_state(genesis).items()):
             self._put(collection, key, value)
@@ -150,6 +154,11 @@ class State:
     def root(self) -> bytes:
         """The state root after the last closed block."""
         return self._tree.root()
+
+    @property
+    def params_to_come(self) -> dict[str, int]:
+        """The parameters as the state now has them: they count from the next block on."""
+        return self._written_params[0]
 
     @property
     def height(self) -> int:
@@ -181,7 +190,7 @@ class State:
     ) -> None:
         """What the block changed before its transactions: expired client ids leave, all that must and no
         other; old validator sets leave; its evidence, given by keys, is recorded."""
-        self._height = height
+        self._height, self._time_ms = height, time_ms
         found: dict[str, dict[bytes, bytes | None]] = {name: {} for name in BLOCK_COLLECTIONS}
         for change in changes:
             if change.collection not in BLOCK_COLLECTIONS:
@@ -239,6 +248,7 @@ class State:
             self.money.begin(work.action)
             for_both = {transaction.action, work.action}
             check_collections(for_both, (change.collection for change in changes))
+            self.rights.check(transaction, changes, self, Moment(height, self._time_ms))
             self._apply(changes)
             self.approvals.check(transaction, self, height)
         except VerificationError as error:
@@ -292,6 +302,8 @@ class State:
 
     def _note(self, collection: str, key: bytes, value: bytes | None) -> None:
         """Keep the meaning of what an auditor needs to understand."""
+        if collection in RIGHTS:
+            self.rights.note(collection, key, value)
         if collection == "tokens":
             self.money.note(collection, key, value)
             moved = self.money.movements[-1]
