@@ -14,6 +14,7 @@ from audit.blocks import Change as AuditChange
 from audit.blocks import read_genesis, read_transaction
 from audit.fold import State as AuditState
 from chain.block import Change, Outcome
+from chain.codec import UINT_MAXIMUM
 from chain.genesis import Genesis, GenesisInstitution, Params
 from chain.keys import signer_id
 from chain.transaction import SignedTransaction, Transaction, tx_id_of, tx_sign_bytes
@@ -83,6 +84,15 @@ def false_signature(public_key: bytes, message: bytes) -> Signature:
 
 def false_check(public_key: bytes, message: bytes, signature: bytes) -> bool:
     return false_signature(public_key, message) == signature
+
+
+def bounded(value: Any) -> Any:
+    """The same with every number one that can be written."""
+    if isinstance(value, tuple):
+        return tuple(bounded(item) for item in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(0, min(value, UINT_MAXIMUM))
+    return value
 
 
 @cache
@@ -207,7 +217,7 @@ class World:
             InstitutionId(document.institution),
             ActionName(document.action),
             document.version,
-            document.arguments,
+            bounded(document.arguments),
         )
         message = tx_sign_bytes(self.chain_id, tx_id_of(transaction.encode()))
         message = bytes(96) if wrong == "forged" else message
