@@ -237,6 +237,7 @@ def amend(call: Call) -> None:
         _check_totals(changes, totals)
     else:
         _check_agreed(call, line.budget)
+        _check_put_off(call, document, totals)
         _check_cash(call, line, totals[1])
     plans.check_balanced(call.state, line.budget, line.year, totals[1])
     sums = _move(call, changes)
@@ -326,9 +327,22 @@ def _check_months(call: Call, document: _Document, change: _Change) -> None:
         current, later = difference[month - 1], difference[11] - difference[month - 1]
         if document.kind == BY_ADMINISTRATOR and (current < 0 < later or later < 0 < current):
             raise RejectionError(reasons.AMEND_SHIFT, field=name, month=month)
-        put_off = min(difference[11], 0) - current
-        if put_off > 0 and document.cause not in DEFERRING:
-            raise RejectionError(reasons.AMEND_DEFERS, field=name, month=month, amount_tiyn=put_off)
+        _refuse_put_off(document, name, month, min(difference[11], 0) - current)
+
+
+def _check_put_off(call: Call, document: _Document, totals: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    """Nor does the programme put off what its open month has by taking it from one position and giving it to
+    another later (TP 43)."""
+    month = _open_month(call, document.programme.year)
+    if month is None:
+        return
+    for name, total in zip(("obligations", "payments"), totals, strict=True):
+        _refuse_put_off(document, name, month, min(total[11], 0) - total[month - 1])
+
+
+def _refuse_put_off(document: _Document, field: str, month: int, amount: int) -> None:
+    if amount > 0 and document.cause not in DEFERRING:
+        raise RejectionError(reasons.AMEND_DEFERS, field=field, month=month, amount_tiyn=amount)
 
 
 def _open_month(call: Call, year: int) -> int | None:

@@ -293,6 +293,13 @@ def test_the_open_months_plan_goes_to_later_months_only_with_a_cause() -> None:
     amended(ledger, later, kind="b", cause="force_majeure")
 
 
+def test_nor_by_way_of_another_position() -> None:
+    ledger = two_positions()
+    taken, later = a_plan(60), a_plan(140, specific="151", **figures(cumulative(140, 100)))
+    assert reason(ledger, taken, later, kind="b") is reasons.AMEND_DEFERS
+    amended(ledger, taken, later, kind="b", cause="savings")
+
+
 def late_payments(cash: int) -> Ledger:
     """100 planned for payment in March."""
     return a_year(a_plan(100, payments=cumulative(100, 0, 0)), cash=cash)
