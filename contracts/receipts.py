@@ -165,6 +165,8 @@ def post(call: Call) -> None:
         with row(number):
             budgets.require_authority(call, budget)
             require(call, DirectoryName.RECEIPTS, code, "code")
+            if kind == OPENING:
+                _check_opening(call, budget, source, amount)
             if kind == REFUND:
                 debit(call, budget, source, code, amount)
             else:
@@ -172,6 +174,21 @@ def post(call: Call) -> None:
     call.emit("receipts.posted", document, len(rows))
     for budget in dict.fromkeys(budget for _, budget, *_ in rows):
         _notice(call, budget)
+
+
+def _check_opening(call: Call, budget: str, source: str, amount: int) -> None:
+    """A year opens with no more than the account of the year before held at its end, once the ledger has one
+    (BC 106, 116(5)(4)). Refuses BC110-3."""
+    year = civil(call.day())[0]
+    before = CashAccount.find(call.state, Collection.CASH, cash_key(budget, source, year - 1))
+    if before is None:
+        return
+    left = before.balance - cash_of(call.state, budget, source, year).opening
+    if amount > left:
+        raise RejectionError(
+            reasons.CASH_SHORT,
+            account=f"{budget}/{source}/{year - 1}", balance_tiyn=left, amount_tiyn=amount,
+        )  # fmt: skip
 
 
 def _notice(call: Call, budget: str) -> None:

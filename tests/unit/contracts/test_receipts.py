@@ -83,6 +83,17 @@ def test_an_account_is_opening_plus_receipts_less_refunds() -> None:
     assert invariants.recount(ledger.state) == ()
 
 
+def test_a_year_opens_with_what_the_year_before_ended_with() -> None:
+    ledger = a_ledger()
+    post(ledger, "receipt", 1_000)
+    ledger.open_day(2027, 1, 4)
+    post(ledger, "opening", 600, code="901101")
+    row = ("opening", BUDGET, "1", "901101", 401, "")
+    refusal = ledger.refused("treasury", "receipts.post", "A", (row,))
+    assert (refusal.reason, dict(refusal.facts)["balance_tiyn"]) == (reasons.CASH_SHORT, 400)
+    post(ledger, "opening", 400, code="901101")
+
+
 def test_facts_are_cumulative_from_their_month_and_make_the_shortfall() -> None:
     ledger = a_ledger()
     plan(ledger, (TAX, monthly(10_000)))
