@@ -205,7 +205,7 @@ def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, in
     if today[1:] > LAST_DAY and entry.money != RESERVE and len(entry.years) == 1:
         raise RejectionError(reasons.AFTER_20_DECEMBER)
     refuse_ahead(entry.date, call.day(), "date")
-    refuse_outside(entry.valid_until, entry.date, None, "valid_until")
+    refuse_outside(entry.valid_until, call.day(), None, "valid_until")
     if not entry.takes_effect_after_registration:
         raise RejectionError(reasons.AGREEMENT_CLAUSE)
     if entry.portal_id is None and not entry.legal_basis.strip(" "):

@@ -16,9 +16,11 @@ from contracts.actions import Call, action, row
 from contracts.agreements import (
     ADVANCE_GROUNDS,
     AGREEMENT,
+    LAST_DAY,
     NOTIFICATION,
     OBLIGATIONS_OF_ALL_YEARS,
     OBLIGATIONS_PER_AGREEMENT,
+    RESERVE,
     YEAR_SUM,
     YEARS_PER_AGREEMENT,
     Code,
@@ -30,6 +32,7 @@ from contracts.agreements import (
     performed_before,
     register_obligation,
 )
+from contracts.calendar import civil
 from contracts.dates import refuse_outside
 from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
@@ -87,7 +90,7 @@ REREGISTER = Row(
     REREGISTER,
     kinds=(Kind.GU,),
     roles=(Role.HEAD, Role.ACCOUNTANT),
-    source="BC 101(6), 109(4), TP 178, 191, 211, 224",
+    source="BC 101(6), 109(4), (8), TP 178, 191, 211, 224",
     summary="Register agreements of earlier years again, on the sum of the new year",
     is_batch=True,
 )
@@ -110,6 +113,8 @@ def _reregister(call: Call, base: Line, fields: tuple[Any, ...]) -> None:
         raise RejectionError(
             reasons.REREGISTER_YEAR, agreement=number, budget=agreement.budget, last=last, year=year
         )
+    if civil(call.day())[1:] > LAST_DAY and agreement.money != RESERVE and len(sums) == 1:
+        raise RejectionError(reasons.AFTER_20_DECEMBER)
     years.refuse_unclosed(call, base.budget, last)
     refuse_outside(valid_until, call.day(), None, "valid_until")
     check_years(sums, year, agreement.total, performed_before(call.state, holder, agreement, year))

@@ -174,6 +174,15 @@ def test_later_years_cannot_pass_the_largest_number() -> None:
 EXPERTISE = ("заключение 5", DAY - 30, DAY + 300, 50 * U)
 
 
+def test_an_agreement_whose_term_is_over_is_not_registered_any_more() -> None:
+    ledger = a_year(a_plan(100))
+    ledger.open_day(2026, 2, 11)
+    row = an_agreement("A", an_obligation("a", 10), valid_until=day_number(2026, 2, 10))
+    assert ledger.refused(GU, "agreement.register", *registration(row)).reason is reasons.DATE_OUTSIDE
+    row = an_agreement("A", an_obligation("a", 10), valid_until=day_number(2026, 2, 11))
+    ledger.do(GU, "agreement.register", *registration(row))
+
+
 @pytest.mark.parametrize(
     ("expertise", "reason"),
     [

@@ -325,6 +325,28 @@ def test_an_agreement_is_registered_again_once_its_year_is_closed_and_only_then(
     assert ledger.refused(GU, "agreement.reregister", *document).reason is reasons.REREGISTER_YEAR
 
 
+@pytest.mark.parametrize(
+    ("changes", "sums", "is_taken"),
+    [
+        ({}, ((NEXT, 670 * U),), False),
+        ({"money": "reserve"}, ((NEXT, 670 * U),), True),
+        ({}, ((NEXT, 600 * U), (NEXT + 1, 70 * U)), True),
+    ],
+)
+def test_after_the_twentieth_of_december_only_what_runs_on_or_is_of_the_reserve_is_registered_again(
+    changes: dict[str, Any], sums: tuple[tuple[int, int], ...], is_taken: bool
+) -> None:
+    ledger = next_year(a_long_agreement(**changes), a_plan(1_000))
+    ledger.open_day(NEXT, 12, 21)
+    row = a_continuation("a-27", sums[0][1] // U, "a")
+    document = a_reregistration("A", row, years=sums)
+    if is_taken:
+        ledger.do(GU, "agreement.reregister", *document)
+    else:
+        refusal = ledger.refused(GU, "agreement.reregister", *document)
+        assert refusal.reason is reasons.AFTER_20_DECEMBER
+
+
 # --- base expenditure
 
 
