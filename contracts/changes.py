@@ -337,6 +337,9 @@ PERFECT: Final = 100
 FIRST_MONTH_DAY: Final = 25
 """Proposals of a quarter come by this day of its first month; in the fourth by 1 October (TP 59)."""
 
+LAST_PROPOSALS_MONTH: Final = 9
+"""Proposals of the fourth quarter are made in September and on 1 October (TP 59)."""
+
 MOVE_ROW = Row(
     "reallocation",
     (
@@ -429,9 +432,9 @@ def _check_proposed(head: _Adjustment) -> None:
     """Proposals of the republican budget: by the 25th of a quarter's first month, by 1 October (TP 59)."""
     if head.proposed is None:
         raise RejectionError(reasons.ADJUST_PROPOSED, proposed="-", last="-")
-    year, month, _ = civil(head.proposed)
-    first = (month - 1) // 3 * 3 + 1
-    last = day_number(year, first, 1 if first == 10 else FIRST_MONTH_DAY)
+    year = civil(head.proposed)[0]
+    quarter = _quarter_of(head.proposed)
+    last = day_number(year, 3 * quarter - 2, 1 if quarter == 4 else FIRST_MONTH_DAY)
     if year != head.year or head.proposed > last or head.proposed > head.date:
         raise RejectionError(
             reasons.ADJUST_PROPOSED, proposed=iso_date(head.proposed), last=iso_date(min(last, head.date))
@@ -458,6 +461,13 @@ def _check_priority(call: Call, head: _Adjustment, rows: Sequence[Any]) -> None:
                     reasons.RATING_ORDER, administrator=administrator, score=score, before=least
                 )
             least = score
+
+
+def _quarter_of(proposed: int) -> int:
+    """The quarter that a proposal is for. Those of September, too late for the third, are for the fourth,
+    whose only day would else be 1 October."""
+    _, month, _ = civil(proposed)
+    return 4 if month == LAST_PROPOSALS_MONTH else (month + 2) // 3
 
 
 def _adjust_row(
@@ -555,7 +565,7 @@ def _check_quarter(call: Call, head: _Adjustment, administrator: str) -> None:
     if not is_dated:
         return
     assert head.proposed is not None, "checked with the head of the document"
-    quarter = (civil(head.proposed)[1] + 2) // 3
+    quarter = _quarter_of(head.proposed)
     key = adjustment_proposal_key(head.budget, head.year, administrator, quarter)
     found = AdjustmentProposal.find(call.state, Collection.ADJUSTMENT_PROPOSALS, key)
     if found is None:

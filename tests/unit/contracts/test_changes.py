@@ -334,6 +334,16 @@ def test_a_carry_over_comes_from_the_list_of_the_closed_year() -> None:
     assert of_programme(ledger, "001") == {"adopted": 1_020}
 
 
+def test_september_is_for_proposals_of_the_fourth_quarter() -> None:
+    ledger = two()
+    ledger.open_day(2026, 10, 1)
+    first = day_number(2026, 10, 1)
+    autumn = an_adjustment(a_move(1), proposed=first - 1, date=first)
+    ledger.do("mof", "budget.adjust", *autumn)
+    again = an_adjustment(a_move(1), proposed=first, date=first)
+    assert ledger.refused("mof", "budget.adjust", *again).reason is reasons.ADJUST_QUARTER
+
+
 def test_an_administrator_proposes_once_a_quarter() -> None:
     ledger = two()
     ledger.do("mof", "budget.adjust", *an_adjustment(a_move(1)))
