@@ -26,6 +26,7 @@ from cli.output import emit_item, emit_list
 from cli.people import parse_signer, read_person
 from cli.reading import Reading, reading_options
 from cli.session import Session, global_options, pass_session
+from cli.statements import PLAN_STATEMENTS
 from cli.views import VIEWS, View
 from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS, decision_of_plan
 from cli.year_end import RATING_COMMANDS, YEAR_COMMANDS
@@ -131,6 +132,7 @@ SHOWS: Final[dict[str, str]] = {
     "payment": "payment",
     "receipts": "receipts",
     "sequester": "hold",
+    "rating": "rating",
     "institution": "institution",
 }
 """Nouns whose `show` is one record by the parts of its key."""
@@ -146,6 +148,7 @@ HELP: Final = {
 OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
     "request": REQUEST_COMMANDS,
     "budget": BUDGET_COMMANDS,
+    "plan": PLAN_STATEMENTS,
     "treasury": TREASURY_COMMANDS,
     "sequester": SEQUESTER_COMMANDS,
     "directory": DIRECTORY_COMMANDS,

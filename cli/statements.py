@@ -21,14 +21,31 @@ from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
 from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
+from cli.views import line_fields
 from contracts import statements
 from contracts.calendar import civil
-from contracts.records import BudgetAct, Collection, operational_day, prefix_of, trusted
+from contracts.records import (
+    ACCEPTED,
+    REDEEMED,
+    Balance,
+    BudgetAct,
+    Collection,
+    Line,
+    Plan,
+    balance_of,
+    operational_day,
+    position_scope,
+    prefix_of,
+    trusted,
+)
 from contracts.rejection import RejectionError
 from contracts.statements import Figures, Totals
 
 _YEAR = click.IntRange(2000, 2999)
 _MONTH = click.IntRange(1, 12)
+
+POSITION_SCOPE = 2
+"""The first part of a balance's key of three: the position's."""
 
 PROGRAMME_SCOPE = 1
 """The first part of a balance's key of five: the programme's (docs/formats.md, "State records")."""
@@ -251,5 +268,57 @@ def _named(state: RemoteState, budgets: tuple[str, ...], day: int) -> list[str]:
     return [budget for budget in adopted if not budgets or budget in budgets]
 
 
+@click.command("compare", help="Plans of an institution beside what is accepted and redeemed, by position.")
+@click.argument("holder")
+@_BUDGET_OPTION
+@_YEAR_OPTION
+@click.option("--month", type=_MONTH, help="Plans to the end of this month; else to that of the open day.")
+@reading_options
+@global_options
+@pass_session
+def compare_plans(
+    session: Session, holder: str, budget: str, year: int, month: int | None, read: Reading
+) -> None:
+    """Accepted and redeemed are those of the height that is read; what is left is what may be accepted and
+    paid to the end of the month (TP 177, 236(14))."""
+    with connected(session.nodes()) as client:
+        prefixes = {
+            Collection.PLANS: (prefix_of(2, holder),),
+            Collection.BALANCES: (prefix_of(3, POSITION_SCOPE, holder),),
+        }
+        state = RemoteState(client, (), read.height(client), prefixes)
+        to_month = month or _open_month(state, year)
+        items: list[dict[str, Json]] = [
+            _compared(line, Plan.decode(value), to_month, balance_of(state, position_scope(holder, line)))
+            for line, value in _positions(state, holder)
+            if (line.budget, line.year) == (budget, year)
+        ]
+        at = as_of(client, state.height)
+    if not items:
+        raise NotFoundError(f"{holder} has no plans in budget {budget} of {year}", "NOT-FOUND")
+    emit_list(session, "eqz.plan.compare/1", items, at)
+
+
+def _positions(state: RemoteState, holder: str) -> Iterator[tuple[Line, bytes]]:
+    for key, value in statements.under(state, Collection.PLANS, prefix_of(2, holder)):
+        yield Line(*trusted(key)[1]), value
+
+
+def _compared(line: Line, plan: Plan, month: int, balance: Balance) -> dict[str, Json]:
+    accepted, redeemed = balance.total(ACCEPTED), balance.total(REDEEMED)
+    obligations, payments = plan.obligations[month - 1], plan.payments[month - 1]
+    return {
+        **line_fields(line),
+        "month": month,
+        "obligations": tenge_of(obligations),
+        "accepted": tenge_of(accepted),
+        "may_accept": tenge_of(max(0, obligations - accepted)),
+        "payments": tenge_of(payments),
+        "redeemed": tenge_of(redeemed),
+        "may_pay": tenge_of(max(0, payments - redeemed)),
+    }
+
+
+PLAN_STATEMENTS = (compare_plans,)
 BUDGET_STATEMENTS = (list_acts, no_shift, consolidated, transfers_plan)
 TREASURY_STATEMENTS = (notices,)

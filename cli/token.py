@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ HISTORY_MAXIMUM = 10_000
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(name="token", help="Money as tokens: list, show, history, proof.")
+@click.group(name="token", help="Money as tokens: list, show, history, tree, proof.")
 @global_options
 def token() -> None:
     """One live token per line, holder, stage and what it is bound to."""
@@ -120,6 +120,53 @@ def history(session: Session, key: str, limit: int) -> None:
             parents = Token.decode(change.new_value).parents
             waiting += [one for one in parents if one not in seen and one not in waiting]
     emit_list(session, "eqz.token.history/1", items, AsOf(at), str(max(waiting)) if waiting else None)
+
+
+@token.command("tree", help="Where a token came from, as a tree: parents stand under what they became.")
+@click.argument("key")
+@click.option("--limit", type=click.IntRange(1, HISTORY_MAXIMUM), default=200, show_default=True)
+@global_options
+@pass_session
+def tree(session: Session, key: str, limit: int) -> None:
+    """By depth; the same steps as `history`, in the order of the branches."""
+    with connected(session.nodes()) as client:
+        at = int(client.status()["height"])
+        is_id = key.isdecimal() and len(key) < 20
+        top = int(key) if is_id else Token.decode(_live(client, key, None)[1]).id
+        items, following = tree_items(lambda identity: _change_of(client, identity), top, limit)
+    emit_list(session, "eqz.token.tree/1", items, AsOf(at), following)
+
+
+def tree_items(
+    change_of: Callable[[int], Change], top: int, limit: int
+) -> tuple[list[dict[str, Json]], str | None]:
+    """A token and all it came from, depth first, and the id to go on from when there are more than `limit`.
+
+    A token that two branches share is followed once; after that it is `repeated`, without its parents.
+    """
+    items: list[dict[str, Json]] = []
+    seen: set[int] = set()
+    waiting = [(top, 0)]
+    while waiting:
+        identity, depth = waiting.pop()
+        if len(items) == limit:
+            return items, str(identity)
+        change = change_of(identity)
+        assert change.new_value is not None, "the change that made a token has its value"
+        tx_id = None if change.tx_id is None else change.tx_id.hex()
+        items.append(
+            {
+                "depth": depth,
+                **token_item(change.key, change.new_value),
+                "repeated": identity in seen,
+                "tx_id": tx_id,
+            }
+        )
+        if identity not in seen:
+            seen.add(identity)
+            parents = sorted(Token.decode(change.new_value).parents)
+            waiting += [(parent, depth + 1) for parent in parents]
+    return items, None
 
 
 def _change_of(client: Client, identity: int) -> Change:

@@ -34,6 +34,7 @@ from tests.support.year import (
     BUDGET,
     DAY,
     GU,
+    OTHER_GU,
     POOL,
     YEAR,
     U,
@@ -44,7 +45,9 @@ from tests.support.year import (
     a_programme,
     a_year,
     cumulative,
+    pay,
     register,
+    sign,
     with_shortfall,
 )
 from tests.unit.contracts.test_statements import a_changed_budget
@@ -52,6 +55,7 @@ from tests.unit.contracts.test_transfers import OBLAST, REPUBLIC, a_tree, send
 
 HEIGHT = 9
 Eqz = Callable[..., Any]
+FIGURES = ("obligations", "accepted", "may_accept", "payments", "redeemed", "may_pay")
 
 
 def _tenge(amount: int) -> str:
@@ -210,6 +214,29 @@ def test_transfers_stand_against_receipts_by_month(eqz: Eqz) -> None:
     assert said["item"]["differing_months"] == [1]
     assert said["item"]["months"][0] == {"month": 1, "planned": "50000.00", "expected": "40000.00"}
     assert said["item"]["transfers"] == [{"lower": OBLAST, "sent": "0.00"}]
+
+
+def test_plans_stand_beside_what_is_accepted_and_redeemed(eqz: Eqz) -> None:
+    ledger = a_year(a_plan(400), a_plan(70, specific="149"), a_plan(9, holder=OTHER_GU), units=479)
+    register(ledger, "A", 300, kind="goods")
+    sign(ledger, "act-1", "a", 200)
+    pay(ledger, 1, "a", 150, "act-1")
+    status, said = eqz(ledger, "plan", "compare", GU, "--year", str(YEAR))
+    shown = [{name: item[name] for name in ("specific", *FIGURES)} for item in said["items"]]
+    assert (status, shown) == (
+        0,
+        [
+            {
+                "specific": "149", "obligations": "7000.00", "accepted": "0.00", "may_accept": "7000.00",
+                "payments": "7000.00", "redeemed": "0.00", "may_pay": "7000.00",
+            },
+            {
+                "specific": "159", "obligations": "40000.00", "accepted": "30000.00",
+                "may_accept": "10000.00", "payments": "40000.00", "redeemed": "15000.00",
+                "may_pay": "25000.00",
+            },
+        ],
+    )  # fmt: skip
 
 
 def test_a_notice_says_what_may_be_unblocked(eqz: Eqz) -> None:
