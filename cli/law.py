@@ -127,10 +127,12 @@ class ProtectedProgramme:
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """An administrator of budget programmes (администратор бюджетных программ)."""
+    """An administrator of budget programmes (администратор бюджетных программ); `name_kk` is empty for a
+    local one."""
 
     code: str
     name_ru: str
+    name_kk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ class RevenueCode:
 
 @dataclass(frozen=True, slots=True)
 class ExpenditureLine:
-    """A row of the functional classification; the subprogramme is empty in a row of a whole programme."""
+    """A row of the functional classification; the subprogramme is empty in a row of a whole programme, and
+    `name_kk` where the law does not print the code."""
 
     functional_group: str
     subgroup: str
@@ -162,6 +165,7 @@ class ExpenditureLine:
     programme: str
     subprogramme: str
     name_ru: str
+    name_kk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +279,9 @@ def protected_programmes() -> tuple[ProtectedProgramme, ...]:
 
 def administrators() -> tuple[Administrator, ...]:
     """Administrators of the republican and local budgets, by code."""
-    return _read("ebk/administrators.csv", lambda row: Administrator(row["code"], row["name_ru"]))
+    return _read(
+        "ebk/administrators.csv", lambda row: Administrator(row["code"], row["name_ru"], row["name_kk"])
+    )
 
 
 def specifics() -> tuple[Specific, ...]:
@@ -304,6 +310,7 @@ def expenditure_lines() -> tuple[ExpenditureLine, ...]:
             row["programme"],
             row["subprogramme"],
             row["name_ru"],
+            row["name_kk"],
         ),
     )
 

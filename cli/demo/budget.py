@@ -51,9 +51,7 @@ def directories(
             DirectoryName.FUNCTIONAL,
             [*programmes, *(_entry(code, name, name) for code, name in subprogrammes)],
         ),
-        *_publish(
-            DirectoryName.ECONOMIC, [_entry(one.code, one.name_ru, one.name_ru) for one in law.specifics()]
-        ),
+        *_publish(DirectoryName.ECONOMIC, [_entry(one.code, one.name_ru, "") for one in law.specifics()]),
         *_publish(DirectoryName.RECEIPTS, [_entry(code, name, name) for code, name, _ in receipts()]),
         *_publish(DirectoryName.PAYEES, [_entry(code, name, name) for code, name in suppliers]),
     ]

@@ -71,6 +71,29 @@ def test_the_classification_is_imported_as_it_is_printed(
     assert len({row["code"] for row in rows}) == count
 
 
+@pytest.mark.parametrize(
+    ("directory", "file", "named", "code", "name"),
+    [
+        (
+            "administrators",
+            "administrators.csv",
+            39,
+            "101",
+            "Қазақстан Республикасы Президентінің Әкімшілігі",
+        ),
+        ("functional", "expenditure_lines.csv", 55, "101/001", "Мемлекет басшысының қызметін қамтамасыз ету"),
+    ],
+)
+def test_names_of_the_law_s_kazakh_edition_are_imported(
+    tmp_path: Path, directory: str, file: str, named: int, code: str, name: str
+) -> None:
+    table = Path(__file__).parents[3] / "cli" / "data" / "ebk" / file
+    Terminal(tmp_path).eqz("directory", "import", directory, str(table), *OPTIONS)
+    rows = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))["rows"]
+    kazakh = {row["code"]: row["name_kk"] for row in rows if row["name_kk"]}
+    assert (len(kazakh), kazakh[code]) == (named, name)
+
+
 def test_a_renumbered_code_keeps_the_one_it_replaces(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("code,name_ru,replaces\n502111,Трансферты,402111\n", encoding="utf-8")
     Terminal(tmp_path).eqz("directory", "import", "receipts", "t.csv", *OPTIONS)
