@@ -55,7 +55,8 @@ FRONT = 3
 
 BLOCKED = 1_000 * MILLION
 RECOVERED = 2 * MILLION
-CLOSE_ROWS = 1_000
+CLOSE_ROWS = 120
+"""Few, so that one sees a year that is being closed."""
 SHARE_ASKED = {("226", "001"): False, ("228", "001"): True}
 """Programmes asked for in 2028: whether the Ministry of Finance has decided on it already."""
 
@@ -142,11 +143,18 @@ class NextYear:
             assert closing is not None, "a document that closes leaves its record"
             if closing.status == ClosingStatus.CLOSED:
                 break
+            if documents == 1:
+                self._refused_meanwhile()
         self.say(
             "closed", budget=budget, year=NEXT - 1, documents=documents, tokens=closing.tokens,
             lapsed=tenge_of(closing.lapsed), carried=tenge_of(closing.carried),
             claimed=tenge_of(closing.claimed),
         )  # fmt: skip
+
+    def _refused_meanwhile(self) -> None:
+        """Nobody meets a year half-closed."""
+        error = self.desk.refused(self._restoration())
+        self.say("refused", code=error["code"], article=error["article"], message=error["texts"])
 
     def _carry_over(self, month: int) -> None:
         """What the list of November permits is used in the new year, by resolution (BC 98, 115(2))."""
@@ -205,13 +213,16 @@ class NextYear:
 
     def _recover(self, month: int) -> None:
         """A payment of December comes back: new revenue, which frees no plan (BC 110(5))."""
+        self.desk.submit([self._restoration()])
+        self.say("recovered", number=self._paid_in_december().number, amount=tenge_of(RECOVERED))
+
+    def _restoration(self) -> Document:
         paid = self._paid_in_december()
         row: Json = {
             "holder": paid.holder, "number": paid.number, "amount": tenge_of(RECOVERED),
             "document": "bank statement 12", "receipts": PENALTY_CODE,
         }  # fmt: skip
-        self.desk.submit([Document("treasury", "payment.restore", {"restorations": [row]})])
-        self.say("recovered", number=paid.number, amount=tenge_of(RECOVERED))
+        return Document("treasury", "payment.restore", {"restorations": [row]})
 
     def _paid_in_december(self) -> Asked:
         paid = self.year.of_december

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
+
+from cli.amounts import grouped
 
 LINES: Final[dict[str, tuple[str, str, str]]] = {
     "directory": ("Файлдар: {directory}", "Файлы: {directory}", "Files: {directory}"),
@@ -321,6 +324,8 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
     ),
 }
 
+_AMOUNT: Final = re.compile(r"[0-9]+\.[0-9]{2}")
+
 _INDEX = {"kk": 0, "ru": 1, "en": 2}
 
 
@@ -356,5 +361,7 @@ def line(name: str, language: str, facts: dict[str, object]) -> str:
     text = LINES[name][_INDEX[language]]
     for key, value in facts.items():
         said = value.get(language, value.get("en")) if isinstance(value, Mapping) else value
+        if isinstance(said, str) and _AMOUNT.fullmatch(said):
+            said = grouped(said)
         text = text.replace("{" + key + "}", str(said))
     return text

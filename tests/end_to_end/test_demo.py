@@ -128,7 +128,7 @@ def test_a_year_of_work_was_done_and_the_rules_refused_what_they_must(demo: dict
     assert demo["institutions"] >= 20
     assert demo["agreements"] >= 300
     assert demo["transactions"] > demo["agreements"]
-    assert demo["refusals"] == {"TP218-07": 1, "ID-ROLES": 1, "ID-KIND": 1, "BC111": 1}
+    assert demo["refusals"] == {"TP218-07": 1, "ID-ROLES": 1, "ID-KIND": 1, "BC111": 1, "YEAR-CLOSING": 1}
     assert demo["finality_ms"]["p50"] > 0
     assert demo["verification"]["exit"] == 0
 
