@@ -19,7 +19,7 @@ from chain.codec import AMOUNT, BOOL, DAY, HASH, NAME, UINT_MAXIMUM, ListOf, One
 from contracts import appropriations, budgets, commitments, plans, reasons, requests, tokens
 from contracts.actions import Approval, Call, action, row
 from contracts.calendar import civil, day_number
-from contracts.dates import refuse_ahead
+from contracts.dates import refuse_ahead, refuse_outside
 from contracts.fields import (
     CODE3,
     DOCUMENT_NUMBER,
@@ -47,6 +47,7 @@ from contracts.records import (
     balance_of,
     budget_key,
     expense_key,
+    institution_of,
     limit_key,
     programme_scope,
     put,
@@ -406,7 +407,8 @@ def consolidate(call: Call) -> None:
     before = requests.request_of(call.state, place)
     _require_status(place, before, RequestStatus.FORMED)
     for holder, _, is_returned in before.parts:
-        if is_returned:
+        # nobody forms again the part of an institution that was closed since: it stands, or is lowered here
+        if is_returned and not _is_closed(call.state, holder):
             raise RejectionError(reasons.REQUEST_RETURNED, holder=holder, programme=programme)
     draft = Draft(call, place, before)
     draft.reduce(reductions)
@@ -417,6 +419,12 @@ def consolidate(call: Call) -> None:
     draft.request = requests.step(call, consolidated, RequestStatus.CONSOLIDATED, None, None)
     draft.write()
     call.emit("request.consolidated", budget, year, place.administrator, programme, amount)
+
+
+def _is_closed(state: StateReader, institution: str) -> bool:
+    found = institution_of(state, institution)
+    assert found is not None, "a part names its institution"
+    return found.closed is not None
 
 
 def _require_status(place: Place, request: Request, wanted: RequestStatus) -> None:
@@ -453,6 +461,7 @@ def decide(call: Call) -> None:
     place = Place(budget, year, administrator, programme)
     before = requests.request_of(call.state, place)
     _require_status(place, before, RequestStatus(status - 1))
+    refuse_outside(date, _standing_act(before), None, "date")
     draft = Draft(call, place, before)
     draft.reduce(reductions)
     draft.check_total(amount)
@@ -465,6 +474,13 @@ def decide(call: Call) -> None:
     draft.write()
     declined = before.amount - amount
     call.emit("request.decided", budget, year, administrator, programme, name, act, amount, declined)
+
+
+def _standing_act(request: Request) -> int:
+    """The date of the act by which the request has its status: the next is not dated before it. 0 for the
+    first, and where the history no longer has it."""
+    dates = [step[3] for step in request.history if step[1] == request.status and step[3] is not None]
+    return dates[-1] if dates else 0
 
 
 def _approve_items(draft: Draft) -> None:

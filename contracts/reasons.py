@@ -832,7 +832,8 @@ DATE_OUTSIDE = _reason(
     "{field}: {date} рұқсат етілген аралықтан тыс: {first} – {last}",
     "{field}: {date} вне допустимых дат: {first} – {last}",
     "the date {date} in {field} is not within {first} to {last}",
-    "an agreement is signed by the operational day; what belongs to it is dated from its signing on",
+    "an agreement is signed by the operational day; what belongs to it is dated from its signing on, as a "
+    "decision on a request is from the one before it",
 )  # fmt: skip
 AGREEMENT_SPLIT = _reason(
     "TP182", "TP 182, 213(13)",

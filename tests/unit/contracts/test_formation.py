@@ -34,6 +34,7 @@ from contracts.tokens import amount_of
 from tests.examples import examples
 from tests.examples.formation import consolidated, formed, next_law, tabled
 from tests.support.budget import DIRECTORIES, INSTITUTIONS, Ledger, MemoryReader, a_genesis, a_ledger, a_line
+from tests.support.budget import decide as ballot
 from tests.support.route import BRANCH, DGIP, KGIP, a_chain_year, a_step, approve, set_route, submitted
 from tests.support.year import (
     BUDGET,
@@ -220,6 +221,23 @@ def test_seven_statuses_come_in_their_order_each_with_its_act() -> None:
         (6, 7, "239-VIII", 20_430, None, DAY, None),
     )
     assert invariants.recount(ledger.state) == ()
+
+
+def test_an_act_is_not_dated_before_the_one_it_goes_on_with() -> None:
+    ledger = consolidated(10)
+    decide(ledger, 10, "mof")
+    early = a_stage("government", 10, date=DAY - 1)
+    assert ledger.refused("mof", "request.decide", *early).reason is reasons.DATE_OUTSIDE
+    decide(ledger, 10, "government")
+
+
+def test_a_part_returned_to_an_institution_that_was_closed_holds_nobody_up() -> None:
+    ledger = formed(10)
+    ledger.do("mot", "request.return", *a_request_return("formed", holder=GU))
+    document = a_consolidation(4, ("e-1", 6))
+    assert ledger.refused("mot", "request.consolidate", *document).reason is reasons.REQUEST_RETURNED
+    ballot(ledger, "institution.close", (GU,))
+    ledger.do("mot", "request.consolidate", *document)
 
 
 def test_each_stage_may_lower_and_none_may_raise() -> None:
