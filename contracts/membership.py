@@ -26,6 +26,7 @@ from contracts.records import (
     HELD_ALLOCATED,
     Balance,
     Collection,
+    Debt,
     Institution,
     KeyOwner,
     Kind,
@@ -354,6 +355,7 @@ def close_institution(call: Call, arguments: tuple[Any, ...]) -> None:
     if children:
         raise RejectionError(reasons.CLOSE_PARENT, institution=name, child=children[0])
     _check_no_money(call.state, name)
+    _check_no_debt(call.state, name)
     if record.kind == Kind.ABP:
         _check_no_pool(call.state, name, record.code)
     closed = replace(record, closed=call.context.height)
@@ -376,6 +378,24 @@ def _check_no_money(state: StateReader, holder: str) -> None:
             if not key.startswith(prefix):
                 return
             left = Balance.decode(value).total(_LIVE_SLOTS)
+            if left:
+                raise RejectionError(reasons.CLOSE_MONEY, institution=holder, amount_tiyn=left)
+        if len(page) < PAGE:
+            return
+        start = page[-1][0] + b"\x00"
+
+
+def _check_no_debt(state: StateReader, holder: str) -> None:
+    """What it owes of closed years nobody else could accept again (TP 208): it does so first, and pays."""
+    prefix = prefix_of(2, holder)
+    start = prefix
+    while True:
+        page = state.scan(Collection.DEBTS, start, PAGE)
+        for key, value in page:
+            if not key.startswith(prefix):
+                return
+            debt = Debt.decode(value)
+            left = debt.payable - debt.accepted + debt.retained - debt.accepted_retained
             if left:
                 raise RejectionError(reasons.CLOSE_MONEY, institution=holder, amount_tiyn=left)
         if len(page) < PAGE:

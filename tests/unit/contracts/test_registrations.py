@@ -418,7 +418,11 @@ def test_a_supplement_promises_no_more_than_is_left() -> None:
 # --- debts
 
 
-def with_a_debt(kind: str = "goods", units: int = 400) -> Ledger:
+def with_a_debt(
+    kind: str = "goods",
+    units: int = 400,
+    plans: tuple[Any, ...] = (a_plan(1_000), a_plan(1_000, specific="149")),
+) -> Ledger:
     """An act of 1,000, of which `units` stay unpaid in the year that is closed."""
     ledger = a_year(a_plan(1_000), units=1_000)
     register(ledger, "A", 1_000, kind=kind)
@@ -426,7 +430,7 @@ def with_a_debt(kind: str = "goods", units: int = 400) -> Ledger:
     paid = 1_000 - units - (50 if kind == "works" else 0)
     if paid:
         pay(ledger, 1, "a", paid, "act-1")
-    return next_year(ledger, a_plan(1_000), a_plan(1_000, specific="149"))
+    return next_year(ledger, *plans)
 
 
 @pytest.mark.parametrize(
@@ -447,6 +451,12 @@ def with_a_debt(kind: str = "goods", units: int = 400) -> Ledger:
 def test_a_wrong_debt_is_refused(row: tuple[Any, ...], reason: object) -> None:
     ledger = with_a_debt()
     assert ledger.refused(GU, "obligation.accept", BUDGET, NEXT, "1", (row,)).reason is reason
+
+
+def test_an_institution_with_a_debt_is_not_closed() -> None:
+    ledger = with_a_debt(plans=())
+    refusal = ledger.refused("mof", "ballot.propose", "institution.close", (GU,), "")
+    assert (refusal.reason, dict(refusal.facts)["amount_tiyn"]) == (reasons.CLOSE_MONEY, 400 * U)
 
 
 def test_a_debt_is_accepted_in_parts_and_takes_no_act() -> None:
