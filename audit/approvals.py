@@ -29,8 +29,15 @@ if TYPE_CHECKING:
     from audit.fold import State
 
 SUBMIT, SIGN, REJECT, WITHDRAW = "approval.submit", "approval.sign", "approval.reject", "approval.withdraw"
+VERBS = frozenset({SUBMIT, SIGN, REJECT, WITHDRAW})
 OPEN, CARRIED_OUT, REJECTED, WITHDRAWN = range(4)
-COLLECTIONS = frozenset({"approvals", "routes", "deputies", "rules", "day"})
+COLLECTIONS = frozenset({"approvals", "approval-documents", "routes", "deputies", "rules", "day"})
+SUSPENDING = "plan.amend"
+"""The action whose documents suspend what they are about while they are on their way."""
+
+BY_TREASURY = ("treasury", 4)
+"""Kind and role that agree to a certificate of kind b, whatever route is set (BC 105(7))."""
+
 NEVER_PAUSED = frozenset({"ballot", "signer", "approval"})
 NEVER_ROUTED = frozenset({"ballot", "signer", "approval", "route", "deputy"})
 DIRECT = frozenset({"treasury.open_day", "year.close"})
@@ -64,6 +71,7 @@ _RULES = struct(
     ("paused", list_of(row(("module", name), ("height", UINT)), 1_000)),
 )
 _SUBMITTED = row(("action", name), ("version", uint(1, 65_535)), ("arguments", anything))
+_DOCUMENT = struct(1, ("arguments", anything))
 _DAY = struct(1, ("day", UINT), ("opened", UINT))
 
 
@@ -81,10 +89,15 @@ class Approval(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Whose work a transaction does: its own, or that of the document which it carries out."""
+    """Whose work a transaction does: its own, or that of the document which it carries out.
+
+    `about`: the action of the document that it submits, signs, rejects or withdraws; else its own.
+    """
 
     action: str
     institution: str
+    arguments: Value
+    about: str
 
 
 class Approvals:
@@ -98,11 +111,18 @@ class Approvals:
         self._paused: frozenset[str] = frozenset()
         self._day: int | None = None
         self._changed: dict[bytes, Approval | None] = {}
+        self._documents: dict[bytes, Value] = {}
+        self._written: dict[bytes, bytes | None] = {}
 
     def note(self, collection: str, key: bytes, value: bytes | None) -> None:
         """Keep the meaning of one change."""
         if collection == "approvals":
             self._note_approval(key, value)
+        elif collection == "approval-documents":
+            self._written[key] = value
+            self._documents.pop(key, None)
+            if value is not None:
+                self._documents[key] = _read(value, _DOCUMENT, "approval-documents")[1]
         elif collection == "routes":
             place = _read(key, _ROUTE_KEY, "routes")
             self._routes.pop(place, None)
@@ -140,11 +160,13 @@ class Approvals:
         if module in self._paused and module not in NEVER_PAUSED:
             raise VerificationError(f"the module {module} is paused")
 
-    def check_direct(self, action: str, institution: str) -> None:
+    def check_direct(self, action: str, institution: str, arguments: Value) -> None:
         """Raises VerificationError for a document that came directly though its route asks somebody of
-        whatever amount."""
+        whatever amount, or the law does."""
         if is_never_routed(action):
             return
+        if _is_agreed_by_treasury(action, arguments):
+            raise VerificationError("a certificate of kind b came without the treasury")
         if any(step[3] == 0 for step in self._route(action, institution)):
             raise VerificationError(f"the action {action} of {institution} has a route of approvals")
 
@@ -156,21 +178,26 @@ class Approvals:
 
     def begin(self) -> None:
         """A transaction's changes come next."""
-        self._changed = {}
+        self._changed, self._written = {}, {}
 
     def work(self, transaction: Transaction, changes: list[Change]) -> Work:
         """Before its changes: what the transaction does, and for whom."""
-        if transaction.action == SIGN:
-            key = _key(transaction)
-            before = self._approvals.get(key)
-            for change in changes:
-                if (change.collection, change.key) == ("approvals", key) and before is not None:
-                    value = (
-                        None if change.new_value is None else _read(change.new_value, _APPROVAL, "approvals")
-                    )
-                    if value is not None and value[11] == CARRIED_OUT:
-                        return Work(before.action, before.institution)
-        return Work(transaction.action, transaction.institution)
+        own = Work(transaction.action, transaction.institution, transaction.arguments, transaction.action)
+        if transaction.action == SUBMIT:
+            return own._replace(about=carried(transaction)[0])
+        if transaction.action not in (SIGN, REJECT, WITHDRAW):
+            return own
+        key = _key(transaction)
+        before = self._approvals.get(key)
+        if before is None:
+            return own
+        for change in changes:
+            if (change.collection, change.key) == ("approvals", key) and change.new_value is not None:
+                value = _read(change.new_value, _APPROVAL, "approvals")
+                if transaction.action == SIGN and value[11] == CARRIED_OUT:
+                    arguments = self._documents.get(key)
+                    return Work(before.action, before.institution, arguments, before.action)
+        return own._replace(about=before.action)
 
     def check(self, transaction: Transaction, state: "State", height: int) -> None:
         """Raises VerificationError when an approval was changed as its rules do not allow."""
@@ -191,6 +218,17 @@ class Approvals:
         elif before is not None:
             raise VerificationError("a submission changed an approval that was there")
         verbs[transaction.action](transaction, state, before, after, height)
+        self._check_document(transaction, key, after)
+
+    def _check_document(self, transaction: Transaction, key: bytes, after: Approval) -> None:
+        """The document is kept as it was submitted while it is on its way, and no longer."""
+        due: dict[bytes, bytes | None] = {}
+        if transaction.action == SUBMIT:
+            due[key] = encode((1, transaction.arguments[2]))
+        elif after.status != OPEN:
+            due[key] = None
+        if self._written != due:
+            raise VerificationError("a document on its way is kept otherwise than it was submitted")
 
     def _submitted(
         self, transaction: Transaction, state: "State", _: Approval | None, after: Approval, height: int
@@ -211,6 +249,8 @@ class Approvals:
         for kind, institution, role, least in self._route(action, transaction.institution):
             if least == 0 and (institution or kind, role) not in asked | kinds:
                 raise VerificationError("a submitted document leaves out a step of its route")
+        if _is_agreed_by_treasury(action, transaction.arguments[2]) and BY_TREASURY not in asked | kinds:
+            raise VerificationError("a certificate of kind b is submitted without the treasury")
 
     def _signed(
         self,
@@ -261,6 +301,11 @@ class Approvals:
             if self._day is None or not first <= self._day <= last:
                 raise VerificationError("an approver has neither the role nor a deputyship for it")
         return signer
+
+
+def _is_agreed_by_treasury(action: str, arguments: Value) -> bool:
+    is_known = action == SUSPENDING and type(arguments) is tuple and len(arguments) > 5
+    return is_known and arguments[5] != "a"
 
 
 def is_never_routed(action: str) -> bool:

@@ -120,7 +120,7 @@ def check_authority(
             raise VerificationError(f"an institution of kind {actor.kind} may not submit this")
         asked = document.roles
     else:
-        state.approvals.check_direct(transaction.action, transaction.institution)
+        state.approvals.check_direct(transaction.action, transaction.institution, transaction.arguments)
     if size_bytes > BATCH_BYTES:
         raise VerificationError(f"body and signatures have {size_bytes} bytes together")
     if size_bytes > PLAIN_BYTES and not action.is_batch:

@@ -9,7 +9,7 @@ import heapq
 from typing import NamedTuple
 
 from audit.approvals import COLLECTIONS as APPROVALS
-from audit.approvals import Approvals
+from audit.approvals import SUSPENDING, VERBS, Approvals, Work
 from audit.blocks import (
     Change,
     Genesis,
@@ -34,7 +34,7 @@ from audit.codec import (
     text,
     uint,
 )
-from audit.effects import check_collections, check_movements
+from audit.effects import EFFECTS, check_collections, check_movements
 from audit.failure import VerificationError
 from audit.laws import COLLECTIONS as PAPERS
 from audit.laws import Laws
@@ -42,6 +42,7 @@ from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
 from audit.rights import COLLECTIONS as RIGHTS
 from audit.rights import Moment, Rights
+from audit.stated import check_papers, check_stated
 
 IDS_REMOVED_PER_BLOCK = 1_000
 SETS_KEPT_HEIGHTS = 10_000
@@ -63,6 +64,7 @@ class Institution(NamedTuple):
     kind: str
     closed: int | None
     signers: int = 0
+    code: str = ""
 
 
 class Signer(NamedTuple):
@@ -248,6 +250,7 @@ class State:
             self.money.begin(work.action)
             for_both = {transaction.action, work.action}
             check_collections(for_both, (change.collection for change in changes))
+            self._check_work(transaction, work, changes)
             self.rights.check(transaction, changes, self, Moment(height, self._time_ms))
             self._apply(changes)
             self.approvals.check(transaction, self, height)
@@ -255,7 +258,20 @@ class State:
             raise VerificationError(f"transaction {index}: {error.what}") from None
         self._actor = None
         self.money.end(index)
-        check_movements(work.action, work.institution, self.money.movements)
+        movements = self.money.movements
+        check_movements(work.action, work.institution, movements)
+        if movements:
+            code = self.institutions[work.institution].code
+            check_stated(work.action, code, work.arguments, movements)
+
+    def _check_work(self, transaction: Transaction, work: Work, changes: list[Change]) -> None:
+        """Papers of the own institution; suspensions only with what may bring them."""
+        check_papers(work.action, work.institution, changes)
+        if transaction.action not in VERBS or work.about == SUSPENDING:
+            return
+        is_carried = work.action == work.about and "suspensions" in EFFECTS[work.action].collections
+        if not is_carried and any(change.collection == "suspensions" for change in changes):
+            raise VerificationError(f"an approval of {work.about} changed suspensions")
 
     def close_block(self, height: int) -> None:
         """Hash what the block changed, and compare the recorded totals with the tokens. New parameters
@@ -331,7 +347,7 @@ class State:
         found = None if value is None else _record(value, _INSTITUTION, "institutions")
         if found is None:
             raise VerificationError("an institution was removed from the state")
-        identity, new = key.decode("ascii", "replace"), Institution(found[0], found[9], found[7])
+        identity, new = key.decode("ascii", "replace"), Institution(found[0], found[9], found[7], found[1])
         before = self.institutions.get(identity)
         if self._actor not in (None, identity):
             raise VerificationError(f"{self._actor} changed the institution {identity}")
