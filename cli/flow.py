@@ -32,6 +32,7 @@ from cli.output import flatten
 from cli.people import Person, names_of, parse_signer, public_path, read_person
 from cli.remainders import remainders
 from cli.session import Session
+from cli.summaries import spoken_summary
 from cli.texts import label, question
 from contracts.actions import SUBMIT, Action
 from contracts.records import Ballot, Collection, ballot_key
@@ -154,6 +155,7 @@ def _client_id(source: Source) -> bytes | None:
 def show_to_person(session: Session, envelope: Envelope) -> None:
     """The meaning on stderr, from the bytes: what a person sees before a signature."""
     said = envelopes.meaning(envelope)
+    said["summary"] = spoken_summary(session.language, envelope.action)
     fields = flatten({name: value for name, value in said.items() if name not in ("genesis", "client_id")})
     for name, value in fields[:SHOWN_FIELDS]:
         click.echo(f"  {label(name, session.language)}: {_value(value)}", err=True)

@@ -20,6 +20,7 @@ from cli.options import signing_options, source_options, summary
 from cli.output import AsOf, emit_item, emit_list
 from cli.remainders import remainders
 from cli.session import Session, global_options, pass_session
+from cli.summaries import summary_of
 from cli.tx_batch import batch
 from contracts.actions import REGISTER
 
@@ -43,7 +44,7 @@ def actions(session: Session) -> None:
             "version": action.version,
             "roles": "+".join(envelopes.role_names(action.roles)),
             "institutions": " ".join(action.kinds),
-            "summary": action.summary,
+            "summary": summary_of(session, action),
             "source": action.source,
         }
         for _, action in sorted(REGISTER.items())
@@ -91,6 +92,7 @@ def show(session: Session, file: Path) -> None:
     """Never from a summary in the file."""
     envelope = read_file(file)
     said = envelopes.meaning(envelope)
+    said["summary"] = summary_of(session, envelope.action)
     if session.nodes_given:
         said["plan"] = [*remainders(session, envelope)]
     emit_item(session, "eqz.tx.show/1", said)
