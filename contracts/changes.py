@@ -521,17 +521,16 @@ def _check_donor(call: Call, head: _Adjustment, source: Line, target: Line, amou
             administrator=source.administrator, programme=source.programme, case=head.case,
             found=donor.nature,
         )  # fmt: skip
+    taker = appropriations.appropriation_of(call.state, target)
+    if head.case in CHOSEN and donor.section != taker.section:
+        # what costs, loans and financial assets have together is the law's (BC 9(3), 86(3))
+        raise RejectionError(reasons.RECODE_SECTION, section=donor.section, found=taker.section)
     key = adjusted_key(head.budget, head.year, head.case, source.administrator, source.programme)
     before = Adjusted.find(call.state, Collection.ADJUSTMENTS, key) or Adjusted(0)
     moved = before.amount + amount
-    if head.case == DEVELOPMENT:
-        taker = appropriations.appropriation_of(call.state, target)
-        if source.administrator != target.administrator or not (
-            donor.is_development and taker.is_development
-        ):
-            raise RejectionError(
-                reasons.ADJUST_DEVELOPMENT, programme=source.programme, other=target.programme
-            )
+    is_like = source.administrator == target.administrator and donor.is_development and taker.is_development
+    if head.case == DEVELOPMENT and not is_like:
+        raise RejectionError(reasons.ADJUST_DEVELOPMENT, programme=source.programme, other=target.programme)
     percent = _percent(call, head)
     if percent is not None:
         base = donor.approved + donor.refined_up - donor.refined_down

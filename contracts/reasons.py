@@ -1750,11 +1750,12 @@ RECODE_NAME = _reason(
     "the two documents cannot be told apart: end one of them first",
 )  # fmt: skip
 RECODE_SECTION = _reason(
-    "TP78-SECTION", "TP 78, BC 9(3)",
+    "TP78-SECTION", "TP 78, BC 9(3), 98",
     "бағдарламалар бюджеттің әр түрлі бөлімінде: {section} және {found}",
     "программы стоят в разных разделах бюджета: {section} и {found}",
     "the programmes stand in different sections of the budget: {section} and {found}",
-    "a change of codes never moves money between costs, loans and financial assets: that takes a law",
+    "neither a change of codes nor a reallocation moves money between costs, loans and financial assets: "
+    "that takes a law",
 )  # fmt: skip
 YEAR_NOT_ENDED = _reason(
     "YEAR-NOT-ENDED", "BC 101(5)",

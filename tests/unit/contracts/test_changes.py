@@ -334,6 +334,15 @@ def test_a_carry_over_comes_from_the_list_of_the_closed_year() -> None:
     assert of_programme(ledger, "001") == {"adopted": 1_020}
 
 
+@pytest.mark.parametrize("case", ["reallocation", "monitoring", "development"])
+def test_a_reallocation_leaves_the_sections_of_the_law_as_they_are(case: str) -> None:
+    ledger = a_ledger()
+    loans = a_programme("001", 1_000, section="budget_loans", is_development=True)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000, is_development=True), loans))
+    document = an_adjustment(a_move(10, "228/001", "228/003"), case=case)
+    assert ledger.refused("mof", "budget.adjust", *document).reason is reasons.RECODE_SECTION
+
+
 def test_september_is_for_proposals_of_the_fourth_quarter() -> None:
     ledger = two()
     ledger.open_day(2026, 10, 1)
