@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from cli.reads import as_of
 from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
 from cli.statements import BUDGET_STATEMENTS, TREASURY_STATEMENTS, figures_item, state_of
+from cli.tables import read_table
 from cli.views import VIEWS, suspension_items
 from contracts import planner, statements
 from contracts.fields import ROWS
@@ -168,7 +168,9 @@ def plan_sequester(
         balances = {Collection.BALANCES: (prefix_of(OBLIGATION_PARTS, OBLIGATION_PARTS),)}
         state = RemoteState(client, whole, int(status["height"]), balances if agreements else None)
         amount = _total(state, budget, year, total, share)
-        plan = planner.plan_sequester(state, budget, year, source, amount, _priorities(priorities), block)
+        plan = planner.plan_sequester(
+            state, budget, year, source, amount, read_priorities(priorities) if priorities else None, block
+        )
         suspended = planner.suspended_agreements(state, budget, year, plan.rows) if agreements else ()
         at = as_of(client, state.height)
     arguments = decide_document(plan, decision, budget, year, source, document, date)
@@ -201,19 +203,30 @@ def _total(state: RemoteState, budget: str, year: int, total: str | None, share:
     return planner.share_amount(state, budget, year, tiyn_of(share, "--share"))
 
 
-def _priorities(path: Path | None) -> dict[Programme, int] | None:
-    if path is None:
-        return None
+def read_priorities(path: Path) -> dict[Programme, int]:
+    """Priority by programme, read like every table of people: CSV or XLSX (docs/cli.md). InputError."""
+    table = read_table(path)
+    if missing := {"administrator", "programme", "priority"} - set(table.columns):
+        raise InputError(f"{path} has no column {', '.join(sorted(missing))}", "INPUT-CSV")
     found: dict[Programme, int] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            priority = (row.get("priority") or "").strip()
-            if not priority.isdecimal() or not row.get("administrator") or not row.get("programme"):
-                raise InputError(
-                    f"{path}, line {number}: administrator,programme,priority expected", "INPUT-CSV"
-                )
-            found[(row["administrator"], row["programme"])] = int(priority)
+    for number, cells in zip(table.lines, table.rows, strict=True):
+        row = {name: cell.strip() for name, cell in zip(table.columns, cells, strict=True)}
+        programme = (row["administrator"], row["programme"])
+        priority = row["priority"]
+        if not (priority.isascii() and priority.isdecimal()) or not all(map(_is_code, programme)):
+            raise InputError(
+                f"{path}, line {number}: administrator,programme,priority expected, "
+                f"two codes of three digits and a whole number; found {','.join(cells)}",
+                "INPUT-CSV",
+            )
+        if programme in found:
+            raise InputError(f"{path}, line {number}: {'/'.join(programme)} stands twice", "INPUT-CSV")
+        found[programme] = int(priority)
     return found
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isdecimal()
 
 
 OBLIGATION_PARTS = 3

@@ -6,22 +6,27 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cli import directories, reading, statements, year
+from cli import directories, law, reading, statements, year
 from cli.client import Client
+from cli.demo import budget as the_budget
 from cli.documents import Json, value_of
+from cli.envelope import known_action
 from cli.failures import InputError
 from cli.main import run
 from cli.session import Session
+from contracts import reasons
 from contracts.records import (
     STATUSES,
     Balance,
     Collection,
     Line,
+    Stage,
     balance_of,
     prefix_of,
     programme_scope,
@@ -29,7 +34,7 @@ from contracts.records import (
 )
 from contracts.sequester import DECIDE
 from contracts.statements import under
-from tests.support.budget import Ledger, a_ledger
+from tests.support.budget import Ledger, a_fresh_ledger, a_ledger
 from tests.support.year import (
     BUDGET,
     DAY,
@@ -293,6 +298,91 @@ def test_a_what_if_names_the_agreements_that_it_suspends(eqz: Eqz) -> None:
     assert said["item"]["agreements"] == [
         {"holder": GU, "agreement": "A", "accepted": "10000.00", "unpaid": "10000.00"}
     ]
+
+
+def the_law_of_2026() -> Ledger:
+    """The whole republican budget of 2026 as the law has it, adopted."""
+    ledger = a_fresh_ledger()
+    for document in (*the_budget.directories((), ()), the_budget.adoption()):
+        if document.action == "budget.adopt":
+            ledger.open_day(2026, 1, 5)
+        arguments = value_of(known_action(document.action).arguments, document.content)
+        assert isinstance(arguments, tuple)
+        ledger.do(document.institution, document.action, *arguments)
+    return ledger
+
+
+def test_seven_per_cent_of_the_law_of_2026_are_cut_to_the_tiyn_and_protected_money_is_not(eqz: Eqz) -> None:
+    ledger = the_law_of_2026()
+    _, said = eqz(ledger, "sequester", "plan", "--percent", "7", "--year", "2026")
+    decided = {"decision": "cut-1", "document": "постановление 77", "date": "2026-01-05"}
+    arguments = value_of(DECIDE, year.decision_of_plan({**said, **decided}))
+    assert isinstance(arguments, tuple)
+    rows = arguments[-1]
+    assert isinstance(rows, tuple)
+    protected = {(one.administrator, one.programme) for one in law.protected_programmes()}
+    cut = {(row[1], row[2]): row[-2] for row in rows if isinstance(row, tuple)}
+    assert protected & cut.keys() == set()
+    base = balance_of_the_unprotected(ledger)
+    assert sum(int(str(amount)) for amount in cut.values()) == base * 7 // 100 // U * U
+    ledger.do("mof", "sequester.decide", *arguments)
+    ledger.do("mof", "sequester.apply", "cut-1", len(rows))
+    for (administrator, programme), amount in cut.items():
+        balance = balance_of(
+            ledger.state,
+            programme_scope(Line(BUDGET, YEAR, "1", str(administrator), str(programme), None, None)),
+        )
+        assert balance.amounts[Stage.SEQUESTERED] == amount
+
+
+def balance_of_the_unprotected(ledger: Ledger) -> int:
+    """Tiyn of the law's programmes that name no protected subprogramme, counted from the law itself."""
+    protected = {(one.administrator, one.programme) for one in law.protected_programmes()}
+    return sum(
+        one.amount_thousand_tenge * 100_000
+        for one in law.programmes()
+        if (one.administrator, one.programme) not in protected
+    )
+
+
+def test_ten_and_a_half_per_cent_of_the_law_of_2026_need_a_law(eqz: Eqz) -> None:
+    ledger = the_law_of_2026()
+    _, said = eqz(ledger, "sequester", "plan", "--percent", "10.5", "--year", "2026")
+    assert said["item"]["instrument"] == "law"
+    decided = {"decision": "cut-1", "document": "постановление 77", "date": "2026-01-05"}
+    document = year.decision_of_plan({**said, **decided})
+    assert isinstance(document, dict)
+    by_resolution = value_of(DECIDE, {**document, "instrument": "resolution"})
+    assert isinstance(by_resolution, tuple)
+    refusal = ledger.refused("mof", "sequester.decide", *by_resolution)
+    assert refusal.reason is reasons.SEQUESTER_INSTRUMENT
+    by_law = value_of(DECIDE, document)
+    assert isinstance(by_law, tuple)
+    ledger.do("mof", "sequester.decide", *by_law)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        (b"administrator,programme,priority\n228,003,1\n228,003,2\n", "INPUT-CSV"),
+        (b"administrator,programme,priority\n228,3,1\n", "INPUT-CSV"),
+        (b"administrator,programme,priority\n228,003,-1\n", "INPUT-CSV"),
+        (b"administrator,programme\n228,003\n", "INPUT-CSV"),
+        ("administrator,programme,priority\n228,003,1,первая\n".encode("cp1251"), "BATCH-ENCODING"),
+    ],
+)
+def test_a_table_of_priorities_that_says_two_things_or_none_is_refused(
+    tmp_path: Path, table: bytes, code: str
+) -> None:
+    (tmp_path / "p.csv").write_bytes(table)
+    with pytest.raises(InputError) as refused:
+        year.read_priorities(tmp_path / "p.csv")
+    assert refused.value.code == code
+
+
+def test_priorities_are_read_from_a_table_with_semicolons(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("administrator;programme;priority\n228;003;2\n226;067;1\n", "utf-8")
+    assert year.read_priorities(tmp_path / "p.csv") == {("228", "003"): 2, ("226", "067"): 1}
 
 
 def test_exactly_ten_per_cent_is_refused_by_the_what_if(eqz: Eqz) -> None:
