@@ -14,7 +14,7 @@ LANGUAGES: Final = ("kk", "ru", "en")
 
 def remedies_of(reason: Reason, facts: Facts = ()) -> dict[str, str]:
     """What to do, by language, with what was found filled in."""
-    kk, ru = REMEDIES.get(reason.code, (reason.remedy, reason.remedy))
+    kk, ru = REMEDIES[reason.code]
     return {
         language: fill(text, facts) for language, text in zip(LANGUAGES, (kk, ru, reason.remedy), strict=True)
     }

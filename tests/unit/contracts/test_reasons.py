@@ -4,6 +4,7 @@ import re
 
 from contracts.reasons import CATALOGUE
 from contracts.rejection import Reason, RejectionError, fill
+from contracts.remedies import REMEDIES, remedies_of
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -21,6 +22,28 @@ def _problems(reason: Reason) -> list[str]:
 
 def test_every_reason_has_a_code_an_article_three_texts_and_a_remedy() -> None:
     assert {code: _problems(reason) for code, reason in CATALOGUE.items() if _problems(reason)} == {}
+
+
+def test_what_to_do_is_said_in_kazakh_and_russian_too() -> None:
+    assert set(REMEDIES) == set(CATALOGUE)
+    untranslated = {
+        code for code, texts in REMEDIES.items() if not all(_CYRILLIC.search(text) for text in texts)
+    }
+    assert untranslated == set()
+
+
+def test_a_remedy_names_the_places_of_the_english_one() -> None:
+    def places(text: str) -> set[str]:
+        return set(re.findall(r"{(\w+)}", text))
+
+    wrong = {
+        code
+        for code, reason in CATALOGUE.items()
+        if any(places(text) - places(reason.remedy) for text in REMEDIES[code])
+    }
+    assert wrong == set()
+    told = remedies_of(CATALOGUE["ID-FOREIGN"], (("institution", "mof"),))
+    assert all("mof" in text for text in told.values())
 
 
 def test_a_code_names_its_own_reason() -> None:
