@@ -32,9 +32,10 @@ from chain.codec import (
 from chain.errors import DecodeError
 from chain.transaction import SIMPLE_BODY_BYTES
 from chain.types import SignerId
-from contracts import reasons
+from contracts import directories, reasons
 from contracts.actions import ANYBODY, REGISTER, SUBMIT, Action, Call, Step, action, role_words
 from contracts.calendar import iso_date
+from contracts.directories import DirectoryName
 from contracts.params import params_of
 from contracts.records import (
     APPROVALS_GIVEN_KEY,
@@ -467,6 +468,7 @@ def _checked_approver(call: Call, number: int, record: ApprovalRecord) -> Signer
         raise RejectionError(
             reasons.APPROVAL_NEXT, approval=number, institution=call.institution, next=step_words(step)
         )
+    directories.refuse_if_closed(call, DirectoryName.APPROVERS, call.institution, "institution")
     (signer,) = call.signers
     if signer in record.makers:
         raise RejectionError(reasons.APPROVAL_MAKER, approval=number)

@@ -13,7 +13,7 @@ from chain.codec import NAME, UINT_MAXIMUM, Digits, ListOf, OneOf, Row, Text
 from contracts import budgets, reasons
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
-from contracts.directories import DirectoryName, require
+from contracts.directories import DirectoryName, refuse_if_closed, require
 from contracts.fields import MONTHS, PLAN_UNIT, POSITIVE, SOURCE, YEAR
 from contracts.records import (
     ALL_RECEIPTS,
@@ -176,6 +176,11 @@ def post(call: Call) -> None:
         _notice(call, budget)
 
 
+def _refuse_closed_account(call: Call, budget: str, source: str) -> None:
+    """Refuses CODE-CLOSED for a cash account that the chart of accounts lists, but not on this day."""
+    refuse_if_closed(call, DirectoryName.ACCOUNTS, f"{budget}/{source}", "source")
+
+
 def _check_opening(call: Call, budget: str, source: str, amount: int) -> None:
     """A year opens with no more than the account of the year before held at its end, once the ledger has one
     (BC 106, 116(5)(4)). Refuses BC110-3."""
@@ -208,6 +213,7 @@ def credit(call: Call, budget: str, source: str, code: str, amount: int, *, is_o
     Also for what another document brings: a transfer to a lower budget, a closed year's money coming back.
     """
     assert amount > 0, "what comes in is positive"
+    _refuse_closed_account(call, budget, source)
     year, month, _ = civil(call.day())
     _count(call, budget, year, code, month, posted=amount)
     account = cash_of(call.state, budget, source, year)
@@ -221,6 +227,7 @@ def credit(call: Call, budget: str, source: str, code: str, amount: int, *, is_o
 
 def debit(call: Call, budget: str, source: str, code: str, amount: int) -> None:
     """A refund of receipts: never more than came in under the code, nor than the account holds."""
+    _refuse_closed_account(call, budget, source)
     year, month, _ = civil(call.day())
     record = receipts_of(call.state, budget, year, code)
     received = record.posted[-1] - record.debited[-1]
@@ -273,7 +280,8 @@ def _check_balance(account: CashAccount, budget: str, source: str, year: int, am
 
 def take_cash(call: Call, line: Line, amount: int) -> None:
     """A payment leaves the cash account of its line (budget, source, year). Refuses BC110-3 when
-    the account is short."""
+    the account is short, and CODE-CLOSED when the chart of accounts has closed it."""
+    _refuse_closed_account(call, line.budget, line.source)
     account = cash_of(call.state, line.budget, line.source, line.year)
     _check_balance(account, line.budget, line.source, line.year, amount)
     _put_cash(call, line, replace(account, redeemed=account.redeemed + amount))

@@ -380,6 +380,17 @@ def test_one_person_does_not_approve_twice() -> None:
     assert isinstance(decide(ledger, "sign", "mof", number, role=Role.ACCOUNTANT), Execution)
 
 
+def test_an_institution_that_the_directory_of_approvers_has_closed_approves_nothing() -> None:
+    ledger = a_routed(a_step("mof"))
+    ledger.publish("approvers", "mof", valid_from=DAY, valid_to=DAY)
+    in_time = submitted(ledger, "treasury", "treasury.suspend", *SUSPEND)
+    approve(ledger, in_time, "mof")
+    ledger.open_day(2026, 1, 6)
+    late = submitted(ledger, "treasury", "treasury.suspend", SCOPE, 2, "приказ 8")
+    assert reason_of(decide(ledger, "sign", "mof", late)) is reasons.CODE_CLOSED
+    assert reason_of(decide(ledger, "reject", "mof", late, "поздно")) is reasons.CODE_CLOSED
+
+
 def test_a_step_is_for_its_role() -> None:
     ledger = a_routed()
     number = submitted(ledger, "treasury", "treasury.suspend", *SUSPEND)

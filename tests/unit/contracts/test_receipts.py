@@ -9,7 +9,7 @@ from contracts.receipts import return_cash, shortfall, take_cash
 from contracts.records import CashAccount, cash_of, receipts_of
 from contracts.rejection import RejectionError
 from contracts.state import Overlay
-from tests.support.budget import Ledger, a_fresh_ledger, a_ledger, a_line
+from tests.support.budget import Ledger, a_fresh_ledger, a_ledger, a_line, day_number
 
 TAX, LOAN = "101110", "801101"
 BUDGET = "01.kz"
@@ -168,3 +168,18 @@ def test_sources_do_not_share_an_account() -> None:
     post(ledger, "receipt", 1_000, source="2")
     with pytest.raises(RejectionError):
         take_cash(a_call(ledger), a_line(source="1"), 1)
+
+
+def test_an_account_that_the_chart_of_accounts_has_closed_takes_and_gives_nothing() -> None:
+    ledger = a_ledger()
+    day = day_number(2026, 1, 5)
+    ledger.publish("accounts", f"{BUDGET}/1", valid_from=day, valid_to=day)
+    post(ledger, "receipt", 100)
+    ledger.open_day(2026, 1, 6)
+    for kind in ("receipt", "refund", "opening"):
+        row = (kind, BUDGET, "1", TAX, 1, "")
+        assert ledger.refused("treasury", "receipts.post", "A", (row,)).reason is reasons.CODE_CLOSED
+    with pytest.raises(RejectionError) as refused:
+        take_cash(a_call(ledger), a_line(), 1)
+    assert refused.value.reason is reasons.CODE_CLOSED
+    post(ledger, "receipt", 100, source="3")
