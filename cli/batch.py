@@ -42,17 +42,25 @@ Path_: TypeAlias = tuple[str, ...]
 Cell = Callable[[str], Json]
 
 
-def rows_field(action: Action, name: str | None = None) -> tuple[str, ListOf]:
-    """The list of rows of an action's document. InputError when there is none or more than one."""
+def row_lists(action: Action) -> dict[str, ListOf]:
+    """The lists of rows of an action's document, by field."""
     shape = action.arguments
     fields = shape.fields if isinstance(shape, Row | Struct) else ()
-    found = {
-        field: one
-        for field, one in fields
-        if isinstance(one, ListOf) and isinstance(one.item, Row | Struct) and name in (None, field)
+    return {
+        field: one for field, one in fields if isinstance(one, ListOf) and isinstance(one.item, Row | Struct)
     }
+
+
+def rows_field(action: Action, name: str | None = None) -> tuple[str, ListOf]:
+    """The list of rows of an action's document, or the named one of several. InputError without one."""
+    lists = row_lists(action)
+    found = {field: one for field, one in lists.items() if name in (None, field)}
     if len(found) != 1:
-        raise InputError(f"{action.name} has {len(found)} lists of rows; a batch needs one", "BATCH-ACTION")
+        raise InputError(
+            f"{action.name} has {len(found)} such lists of rows ({', '.join(lists)}); a table is one of them",
+            "BATCH-ACTION",
+            Details(remedy=f"say --list {next(iter(lists))}" if lists else ""),
+        )
     return next(iter(found.items()))
 
 
@@ -363,9 +371,9 @@ def _digits(cell: str, length: int) -> str:
 # --- rows back to a table
 
 
-def table_of(action: Action, documents: Sequence[Json]) -> Table:
+def table_of(action: Action, documents: Sequence[Json], name: str | None = None) -> Table:
     """Rows of a document as the table somebody could have filled in: what `read_rows` undoes."""
-    _, rows = rows_field(action)
+    _, rows = rows_field(action, name)
     flat = [dict(_flat(document, "")) for document in documents]
     order = {name: at for at, (name, _) in enumerate(columns_of(rows.item))}
     used = sorted(
@@ -389,9 +397,9 @@ def _flat(value: Json, path: str) -> Iterator[tuple[str, str]]:
         yield path, ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def rows_of(action: Action, document: Json) -> list[Json]:
+def rows_of(action: Action, document: Json, name: str | None = None) -> list[Json]:
     """The rows of an action's document as JSON."""
-    field, _ = rows_field(action)
+    field, _ = rows_field(action, name)
     found = as_object(document, action.name).get(field)
     assert isinstance(found, list), "a document that was built has its rows"
     return found

@@ -18,8 +18,8 @@ from chain.transaction import BODY_BYTES, SIMPLE_BODY_BYTES
 from cli import envelope as envelopes
 from cli import flow
 from cli.amounts import tenge_of
-from cli.batch import Rows, rows_field, rows_of, table_of, with_errors
-from cli.documents import Json, as_object, columns, json_of, parse_json, value_of
+from cli.batch import Rows, row_lists, rows_field, rows_of, table_of, with_errors
+from cli.documents import Json, as_object, columns, json_of, parse_json, row_count, value_of
 from cli.envelope import Envelope, read_file, write_file, write_text
 from cli.failures import CommandError, ConflictError, Details, InputError, RefusedError
 from cli.session import Session
@@ -55,12 +55,14 @@ class Part:
         return f"part-{self.number:04d}.eqtx"
 
 
-def split(action: Action, rest: Json, rows: Rows, rows_per_part: int) -> tuple[Part, ...]:
+def split(
+    action: Action, rest: Json, rows: Rows, rows_per_part: int, name: str | None = None
+) -> tuple[Part, ...]:
     """The parts of a batch in the order of its rows; `rest` are the fields outside the rows.
 
     A part has at most `rows_per_part` rows and fits a transaction's bytes. InputError when one row does not.
     """
-    field, shape = rows_field(action)
+    field, shape = rows_field(action, name)
     limit = (BODY_BYTES if action.is_batch else SIMPLE_BODY_BYTES) - BODY_MARGIN
     most = min(rows_per_part, shape.maximum)
     head = value_of(action.arguments, {**as_object(rest, "document"), field: [rows.documents[0]]})
@@ -103,13 +105,13 @@ def client_id(chain_id: bytes, institution: str, action: Action, arguments: Valu
 
 def build(
     session: Session, action: Action, source: flow.Source, rows: Rows, directory: Path, rows_per_part: int,
-    file: Path,
+    file: Path, name: str | None = None,
 ) -> list[dict[str, Json]]:  # fmt: skip
     """Write one envelope a part and the manifest; parts that are there already keep their signatures.
 
     InputError when the directory holds a batch of other content.
     """
-    parts = split(action, _rest(source), rows, rows_per_part)
+    parts = split(action, _rest(source), rows, rows_per_part, name)
     known = _known(directory)
     place_of = _Place(*flow.network_of(session), flow.institution_of(session, source))
     until = flow.valid_until_ms(session, source)
@@ -140,7 +142,7 @@ def build(
                 "last_line": rows.lines[part.last - 1],
             }
         )
-    _write_manifest(directory, action, file, written)
+    _write_manifest(directory, action, name, file, written)
     return written
 
 
@@ -178,10 +180,13 @@ def _is_over(path: Path, until: int) -> bool:
     return not is_sent and read_file(path).transaction.valid_until_ms + VALID_MS < until
 
 
-def _write_manifest(directory: Path, action: Action, file: Path, written: Sequence[Json]) -> None:
+def _write_manifest(
+    directory: Path, action: Action, name: str | None, file: Path, written: Sequence[Json]
+) -> None:
     content = {
         "schema": SCHEMA,
         "action": action.name,
+        "list": rows_field(action, name)[0],
         "source": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "parts": [*written],
@@ -234,9 +239,7 @@ def totals(paths: Sequence[Path]) -> dict[str, Json]:
     sums: dict[str, list[int]] = {}
     for path in paths:
         envelope = read_file(path)
-        rows += len(
-            rows_of(envelope.action, json_of(envelope.action.arguments, envelope.transaction.arguments))
-        )
+        rows += row_count(envelope.action.arguments, envelope.transaction.arguments)
         for column in columns(envelope.action.arguments, envelope.transaction.arguments):
             found = sums.setdefault(column.path, [0, 0, column.minimum_tiyn, column.maximum_tiyn])
             found[0] += column.count
@@ -289,16 +292,28 @@ def write_errors(path: Path, envelope: Envelope, error: CommandError) -> Path | 
     """The rows of a refused document as a table, the refusal beside the row it names; None without one."""
     row = error.details.facts.get("row")
     action = envelope.action
-    documents = rows_of(action, json_of(action.arguments, envelope.transaction.arguments))
-    if not isinstance(row, int) or not 1 <= row <= len(documents):
+    name = _list_of(path, action)
+    if not isinstance(row, int) or name is None:
+        return None
+    documents = rows_of(action, json_of(action.arguments, envelope.transaction.arguments), name)
+    if not 1 <= row <= len(documents):
         return None
     article = f" ({error.details.article})" if error.details.article else ""
     remedy = f" — {error.details.remedy}" if error.details.remedy else ""
     errors = [""] * len(documents)
     errors[row - 1] = f"{error.code}: {error.message}{article}{remedy}"
     place = path.with_name(f"{path.stem}.errors{_suffix(path)}")
-    write_table(place, with_errors(table_of(action, documents), errors))
+    write_table(place, with_errors(table_of(action, documents, name), errors))
     return place
+
+
+def _list_of(path: Path, action: Action) -> str | None:
+    """The list of the document that was the table; of a document with several, only a batch knows it."""
+    if (path.parent / MANIFEST).exists():
+        found = _manifest(path.parent).get("list")
+        return found if isinstance(found, str) else None
+    lists = row_lists(action)
+    return next(iter(lists)) if len(lists) == 1 else None
 
 
 def _suffix(path: Path) -> str:

@@ -30,13 +30,14 @@ def batch() -> None:
 @batch.command("template", help="An empty table for the rows of ACTION.")
 @click.argument("action")
 @click.option("--out", type=_FILE, required=True, metavar="FILE.xlsx|csv")
+@click.option("--list", "name", metavar="FIELD", help="Of a document with several lists of rows.")
 @global_options
 @pass_session
-def template(session: Session, action: str, out: Path) -> None:
+def template(session: Session, action: str, out: Path, name: str | None) -> None:
     """Fields outside the rows are given to `batch build` with --set."""
     from cli.batch import write_template
 
-    count = write_template(envelopes.known_action(action), out)
+    count = write_template(envelopes.known_action(action), out, name)
     emit_item(session, "eqz.tx.batch.template/1", {"action": action, "file": str(out), "columns": count})
 
 
@@ -49,6 +50,7 @@ def template(session: Session, action: str, out: Path) -> None:
 @click.option("--rows", type=click.IntRange(1), metavar="N", help="Rows of a document with --split; 500.")
 @click.option("--encoding", metavar="NAME", help="Of a CSV that is not UTF-8, e.g. windows-1251, kz-1048.")
 @click.option("--sheet", metavar="NAME", help="Of a workbook with more than one.")
+@click.option("--list", "name", metavar="FIELD", help="Of a document with several lists of rows.")
 @global_options
 @pass_session
 def build(
@@ -66,6 +68,7 @@ def build(
     rows: int | None,
     encoding: str | None,
     sheet: str | None,
+    name: str | None,
 ) -> None:
     """All rows or none: wrong rows come back in a table with a column of errors."""
     from cli import batches
@@ -73,15 +76,15 @@ def build(
     from cli.tables import choice_of
 
     known = envelopes.known_action(action)
-    field, shape = rows_field(known)
-    found = read_rows(known, file, choice=choice_of(encoding, sheet))
+    field, shape = rows_field(known, name)
+    found = read_rows(known, file, name, choice_of(encoding, sheet))
     for note in found.notes:
         session.say(f"{file}: {note}")
     source = flow.Source(from_file, settings, institution, valid_for, client_id, corrects)
     if is_split:
         if corrects is not None or client_id is not None:
             raise InputError("--split gives every document its own client id", "USAGE")
-        written = batches.build(session, known, source, found, out, rows or batches.ROWS_PER_PART, file)
+        written = batches.build(session, known, source, found, out, rows or batches.ROWS_PER_PART, file, name)
         emit_list(session, "eqz.tx.batch.parts/1", written)
         return
     if len(found.documents) > shape.maximum:

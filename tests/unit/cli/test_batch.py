@@ -230,3 +230,12 @@ def test_a_file_that_is_no_table_of_rows_is_refused(tmp_path: Path, text: str) -
 def test_an_action_without_rows_takes_no_table() -> None:
     with pytest.raises(InputError, match=r"treasury\.open_day"):
         batch.rows_field(known_action("treasury.open_day"))
+
+
+def test_of_a_document_with_several_lists_one_is_named(tmp_path: Path) -> None:
+    adopt = known_action("budget.adopt")
+    path = tmp_path / "law.csv"
+    with pytest.raises(InputError, match="programmes, left_out") as caught:
+        batch.write_template(adopt, path)
+    assert caught.value.details.remedy == "say --list programmes"
+    assert batch.write_template(adopt, path, "left_out") == 2
