@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from chain.codec import DAY, NAME, ListOf, Row
 from contracts import agreements, obligations, plans, reasons, tokens
@@ -43,6 +44,10 @@ ACT_ROW = Row(
         ("amount", POSITIVE),
     ),
 )
+
+RETAINED_PER_OBLIGATION: Final = 60
+"""Acts of which money is kept: those after the ceiling, a handful. What fifty obligations of a year and the
+debts keep is released by one document of commissioning, two keys an act of the 8,000 it may change."""
 
 SIGN = Row("act.sign", (("acts", ListOf(ACT_ROW, ROWS, 1)),))
 
@@ -86,6 +91,8 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
     retained = 0
     if obligation.kind == AGREEMENT:
         retained = _retention(call.state, holder, agreement, amount - worked)
+    if retained and len(obligation.retained) >= RETAINED_PER_OBLIGATION:
+        raise RejectionError(reasons.ACTS_RETAINED, obligation=obligation_name, limit=RETAINED_PER_OBLIGATION)
     payable = amount - worked - retained
     parts = _work_off(call, obligation_name, obligation, name, worked)
     source = agreements.registered_key(holder, obligation_name, obligation)

@@ -430,11 +430,12 @@ def outstanding_before(state: StateReader, holder: str, obligation: Obligation) 
     """Advances of the agreement's earlier years that are not worked off, whichever obligation goes on with
     them or none: a new year's advance waits for all of them (TP 191, 230(12))."""
     agreement = agreement_of(state, holder, obligation.agreement or "")
-    return sum(
-        balance_of(state, obligation_scope(holder, name)).amounts[Stage.ADVANCED]
-        for name in agreement.obligations
-        if obligation_of(state, holder, name).line.year < obligation.line.year
-    )
+    found = 0
+    for name in agreement.obligations:
+        if obligation_of(state, holder, name).line.year >= obligation.line.year:
+            break  # in the order in which they were registered, so by year
+        found += balance_of(state, obligation_scope(holder, name)).amounts[Stage.ADVANCED]
+    return found
 
 
 def raise_claim(call: Call, name: str, amount: int) -> None:

@@ -1182,6 +1182,13 @@ ACT_PENALTY = _reason(
     "{amount_tiyn} of act {act} are withheld as the penalty {penalty}",
     "settle the difference by a new act with the supplier",
 )  # fmt: skip
+ACTS_RETAINED = _reason(
+    "ACT-RETAINED", "TP 191",
+    "ақшасы ұсталған актілер тым көп: {obligation}, шегі {limit}",
+    "слишком много актов с удержанием: {obligation}, предел {limit}",
+    "money of {limit} acts under {obligation} is kept until commissioning, no more acts fit",
+    "sign the rest as one act, or commission the object first",
+)  # fmt: skip
 EXEMPTION = _reason(
     "REG-EXEMPTION", "TP 179, REG",
     "бұл ерекшелік бойынша тіркеу міндетті емес, босату негізі қажет емес: {specific}, {exemption}",

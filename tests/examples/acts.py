@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.acts import RETAINED_PER_OBLIGATION
 from tests.examples import Attempt, attempt, example
 from tests.support.budget import Ledger
 from tests.support.year import (
@@ -53,6 +54,16 @@ def an_act_number_given_before() -> Attempt:
 def correct_no_act() -> Attempt:
     """An act is corrected that was never signed."""
     return attempt(contracted(), GU, "act.correct", "act-1", "неверный объём")
+
+
+@example("ACT-RETAINED")
+def a_tiyn_an_act() -> Attempt:
+    """Works beyond the ceiling are accepted act by act, each of one tiyn, until too many keep money back."""
+    ledger = contracted()
+    sign(ledger, "act-0", "a", 950)
+    for number in range(1, RETAINED_PER_OBLIGATION + 1):
+        ledger.do(GU, "act.sign", (an_act(f"act-{number}", "a", 0, amount=1),))
+    return attempt(ledger, GU, "act.sign", (an_act("act-last", "a", 0, amount=1),))
 
 
 @example("ACT-AGREEMENT")

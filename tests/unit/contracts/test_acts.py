@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts import invariants, reasons
-from contracts.acts import worked_off
+from contracts.acts import RETAINED_PER_OBLIGATION, worked_off
 from contracts.records import Act, Claim, Collection, Obligation, act_key, claim_key, obligation_key
 from tests.support.budget import Ledger
 from tests.support.year import (
@@ -218,3 +218,14 @@ def test_a_claim_ends_when_its_agreement_is_raised_again() -> None:
     assert Claim.find(ledger.state, Collection.CLAIMS, key) is not None
     ledger.do(GU, "agreement.amend", *an_amendment("A", 400, 300, supplement="2"))
     assert Claim.find(ledger.state, Collection.CLAIMS, key) is None
+
+
+def test_what_many_acts_keep_is_released_by_one_commissioning() -> None:
+    ledger = with_advance(0)
+    sign(ledger, "0", "a", 950)
+    rows = [an_act(str(number), "a", 0, amount=1) for number in range(1, RETAINED_PER_OBLIGATION + 2)]
+    refusal = ledger.refused(GU, "act.sign", tuple(rows))
+    assert refusal.reason is reasons.ACTS_RETAINED
+    ledger.do(GU, "act.sign", tuple(rows[:-1]))
+    ledger.do(GU, "act.commission", *a_commissioning("A"))
+    assert "retained" not in of_obligation(ledger, "a")
