@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chain.errors import DecodeError
 from contracts.membership import EFFECTS
+from contracts.param_texts import PARAM_TEXTS
 
 LANGUAGES: Final = ("kk", "ru", "en")
 
@@ -63,21 +64,33 @@ _TEXTS: Final[dict[str, Texts]] = {
 }
 
 
-def _institutions(arguments: dict[str, Any]) -> str:
+def _parameters(arguments: dict[str, Any]) -> Texts:
+    """name = value, and what the parameter decides."""
+    kk, ru, en = (
+        "; ".join(
+            f"{name} = {value} ({PARAM_TEXTS[name][number]})" if name in PARAM_TEXTS else f"{name} = {value}"
+            for name, value in arguments["values"]
+        )
+        for number in range(len(LANGUAGES))
+    )
+    return kk, ru, en
+
+
+def _institutions(arguments: dict[str, Any]) -> Texts:
     """id (kind, code, member) of each row."""
     found = []
     for name, kind, code, parent, _, name_ru, _, is_member, signers in arguments["rows"]:
         marks = [kind, *(value for value in (code, parent) if value is not None)]
         member = ", member" if is_member else ""
         found.append(f"{name} «{name_ru}» ({', '.join(marks)}{member}; {len(signers)})")
-    return "; ".join(found)
+    return ("; ".join(found),) * 3
 
 
-_VALUES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
-    "params.set": lambda arguments: ", ".join(f"{name} = {value}" for name, value in arguments["values"]),
+_VALUES: Final[dict[str, Callable[[dict[str, Any]], Texts]]] = {
+    "params.set": _parameters,
     "institution.add": _institutions,
 }
-"""How a list of an effect is told."""
+"""How a list of an effect is told in each language."""
 
 
 def effect_text(name: str, arguments: tuple[Any, ...]) -> dict[str, str]:
@@ -91,12 +104,12 @@ def effect_text(name: str, arguments: tuple[Any, ...]) -> dict[str, str]:
         return dict.fromkeys(LANGUAGES, f"{name}: {found.summary}")
     fields = getattr(found.arguments, "fields", ())
     named: dict[str, Any] = {field: value for (field, _), value in zip(fields, arguments, strict=True)}
-    values = _VALUES[name](named) if name in _VALUES else ""
+    values = _VALUES[name](named) if name in _VALUES else ("",) * len(LANGUAGES)
     places = {key: _shown(value) for key, value in named.items() if not isinstance(value, tuple)}
     texts = _TEXTS.get(name, (found.summary,) * len(LANGUAGES))
     return {
-        language: _filled(text, {**places, "values": values})
-        for language, text in zip(LANGUAGES, texts, strict=True)
+        language: _filled(text, {**places, "values": told})
+        for language, text, told in zip(LANGUAGES, texts, values, strict=True)
     }
 
 

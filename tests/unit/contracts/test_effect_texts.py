@@ -2,9 +2,11 @@
 
 import pytest
 
+from chain.genesis import PARAM_RULES
 from contracts import governance
 from contracts.effect_texts import LANGUAGES, effect_text
 from contracts.membership import EFFECTS
+from contracts.param_texts import PARAM_TEXTS
 
 assert governance.ACTIVATION_DELAY, "importing the module registers its effects"
 
@@ -36,13 +38,25 @@ def test_a_text_is_there_in_every_language_and_no_place_is_left_empty(name: str)
 
 def test_the_figures_of_the_effect_stand_in_its_text() -> None:
     text = effect_text("params.set", ARGUMENTS["params.set"])["ru"]
-    assert text.endswith("retention-percent = 90, unaccepted-days = 45")
+    assert text.endswith(
+        "retention-percent = 90 (наибольшая доля работ, оплачиваемая до приёмки в эксплуатацию, % (п. 191)); "
+        "unaccepted-days = 45 (через сколько дней после месяца предупреждают о непринятом плане)"
+    )
     assert (
         "court «Суд» (audit, member; 1)" in effect_text("institution.add", ARGUMENTS["institution.add"])["en"]
     )
     assert effect_text("rules.activate", ARGUMENTS["rules.activate"])["en"] == (
         "from height 400 on only version 2 of plan.approve is taken; older blocks keep theirs"
     )
+
+
+def test_every_parameter_says_what_it_decides_in_three_languages() -> None:
+    assert list(PARAM_TEXTS) == list(PARAM_RULES)
+    assert all(len(set(texts)) == len(LANGUAGES) for texts in PARAM_TEXTS.values())
+
+
+def test_an_unknown_parameter_is_told_by_its_name() -> None:
+    assert effect_text("params.set", ((("no-such", 1),),))["en"].endswith("change: no-such = 1")
 
 
 def test_what_does_not_fit_is_told_by_name_and_summary() -> None:
