@@ -112,7 +112,7 @@ class Model:
     listed: dict[Place, int] = field(default_factory=dict)
     closing: dict[tuple[str, int], dict[Place, dict[int, int]]] = field(default_factory=dict)
     waiting: dict[int, tuple[str, str, tuple[Any, ...]]] = field(default_factory=dict)
-    touched: dict[Place, None] = field(default_factory=dict)
+    touched: dict[Place, int] = field(default_factory=dict)
     planned: dict[tuple[str, Place], None] = field(default_factory=dict)
     year: int = 2026
     month: int = 1
@@ -129,7 +129,7 @@ class Model:
         """An amount comes (or, below zero, goes)."""
         left = self.tokens.get(place, 0) + amount
         assert left >= 0, f"{-amount} taken from {place}, which holds {left - amount}"
-        self.touched[place] = None
+        self.touched.setdefault(place, left - amount)
         self.put(place, left)
 
     def put(self, place: Place, amount: int) -> None:
@@ -197,6 +197,8 @@ class Model:
                 raise Unknown(action)
             effect(self, institution, arguments, changes)
         except Unknown:
+            for place, before in self.touched.items():
+                self.put(place, before)
             self.take_over(action, changes)
             if any(change.collection == Collection.TOKENS for change in changes):
                 self.unfollowed[action] += 1
@@ -214,7 +216,7 @@ class Model:
                 self._compare_cash(action, change)
             elif change.collection == Collection.PLANS:
                 self._compare_plan(action, change)
-        for place in {**dict.fromkeys(stated), **self.touched}:
+        for place in {**stated, **self.touched}:
             if place in stated:
                 assert self.of(place) == stated[place], (
                     f"{action}: the model has {self.of(place)} at {place}, the ledger {stated[place]}"
