@@ -53,6 +53,13 @@ special expenses; then what a closed year left: `debt` was payable, `retention` 
 OF_THE_YEAR: Final = (INVOICE, "special", "other")
 """Grounds whose document is of the year that pays it: an older one is a debt (TP 202, 208)."""
 
+OF_PERSONS: Final = frozenset({
+    "111", "112", "113", "114", "116", "121", "122", "124", "131", "133", "134", "135", "136", "137", "139",
+    "161", "162", "321", "322", "323", "324",
+})  # fmt: skip
+"""Specifics of payroll documents: pay with its taxes and contributions, travel, transfers to persons,
+pensions and scholarships. Everything else is paid to somebody whom the directory names."""
+
 EXEMPTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "foreign-mission": (
         "шет елдердегі мекемелерге аударым", "перевод загранучреждению", "transfer to a foreign mission"
@@ -179,10 +186,10 @@ def _accept(call: Call, budget: str, year: int, source: str, fields: tuple[Any, 
 
 
 def _new(call: Call, line: Line, entry: _Row) -> Obligation:
-    """An obligation of the year itself. No payee only for payroll."""
+    """An obligation of the year itself. No payee only for payroll, of what persons are paid."""
     if entry.payee is not None:
         directories.require(call, DirectoryName.PAYEES, entry.payee, "payee")
-    elif entry.kind != PAYROLL:
+    elif entry.kind != PAYROLL or entry.specific not in OF_PERSONS:
         raise RejectionError(reasons.OBLIGATION_PAYEE, kind=entry.kind)
     if entry.notification is not None:
         raise RejectionError(reasons.DEBT_FORM, kind=entry.kind, field="notification")

@@ -219,8 +219,7 @@ def pay_comes_first() -> Attempt:
     """A small service is paid while the account would keep too little for the pay that waits."""
     ledger = a_year(a_plan(60, specific="111"), a_plan(60, specific="159"), cash=100)
     rows = [
-        an_invoice(name, 60, specific=specific, kind="payroll", payee=None)
-        for name, specific in (("pay-1", "111"), ("pay-2", "159"))
+        an_invoice(name, 60, specific=specific) for name, specific in (("pay-1", "111"), ("pay-2", "159"))
     ]
     ledger.do(GU, "obligation.accept", *registration(*rows))
     ledger.do(GU, "payment.request", (a_request(1, "pay-1", 60), a_request(2, "pay-2", 60)))

@@ -59,6 +59,7 @@ def test_what_is_accepted_is_payable_at_once() -> None:
         (an_invoice("pay-1", 30), reasons.OBLIGATION_EXISTS),
         (an_invoice("pay-2", 30, document_date=DAY + 1), reasons.DATE_AHEAD),
         (an_invoice("pay-2", 30, payee=None), reasons.OBLIGATION_PAYEE),
+        (an_invoice("pay-2", 30, kind="payroll", payee=None), reasons.OBLIGATION_PAYEE),
         (an_invoice("pay-2", 30, payee="000000000000"), reasons.CODE_UNKNOWN),
         (an_invoice("pay-2", 30, specific="999"), reasons.CODE_UNKNOWN),
         (an_invoice("pay-2", 30, subprogramme="999"), reasons.CODE_UNKNOWN),

@@ -34,10 +34,7 @@ def with_requests(cash: int = 100, **priorities: str) -> Ledger:
         code = name.removeprefix("of_")
         row = (code, DAY, None, code, code, None, (("priority", priority),))
         ledger.do("mof", "directory.publish", "economic", (row,))
-    rows = [
-        an_invoice(f"pay-{code}", 60, specific=code, kind="payroll", payee=None)
-        for code in (PAY, UTILITIES, OTHERS)
-    ]
+    rows = [an_invoice(f"pay-{code}", 60, specific=code) for code in (PAY, UTILITIES, OTHERS)]
     ledger.do(GU, "obligation.accept", *registration(*rows))
     requests = [a_request(n, f"pay-{code}", 60) for n, code in enumerate((PAY, UTILITIES, OTHERS), 1)]
     ledger.do(GU, "payment.request", tuple(requests))
@@ -92,10 +89,7 @@ def test_a_local_budget_has_a_list_of_its_own() -> None:
     lists = (("priority-1", "151 159"), ("priority-2", "161"))
     row = ("01.kz", day_number(2026, 1, 5), None, "kz", "kz", None, lists)
     ledger.do("mof", "directory.publish", "budgets", (row,))
-    rows = [
-        an_invoice(f"pay-{code}", 60, specific=code, kind="payroll", payee=None)
-        for code in (PAY, UTILITIES, OTHERS)
-    ]
+    rows = [an_invoice(f"pay-{code}", 60, specific=code) for code in (PAY, UTILITIES, OTHERS)]
     ledger.do(GU, "obligation.accept", *registration(*rows))
     requests = [a_request(n, f"pay-{code}", 60) for n, code in enumerate((PAY, UTILITIES, OTHERS), 1)]
     ledger.do(GU, "payment.request", tuple(requests))

@@ -177,10 +177,9 @@ def test_a_return_counts_against_the_year_before_first() -> None:
         ("other", PAYEES[RURAL]),
         ("court", PAYEES[OBLAST]),
         ("transfer", SUPPLIER),
-        ("payroll", None),
     ],
 )
-def test_another_budget_is_paid_by_a_transfer_and_under_339_nobody_else(kind: str, payee: str | None) -> None:
+def test_another_budget_is_paid_by_a_transfer_and_under_339_nobody_else(kind: str, payee: str) -> None:
     row = an_invoice("pay-1", 10, specific="339", kind=kind, payee=payee)
     refusal = a_tree(REPUBLIC, OBLAST).refused(GU, "obligation.accept", REPUBLIC, YEAR, "1", (row,))
     assert refusal.reason is reasons.TRANSFER_BUDGET
