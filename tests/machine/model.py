@@ -217,10 +217,10 @@ class Model:
             elif change.collection == Collection.PLANS:
                 self._compare_plan(action, change)
         for place in {**stated, **self.touched}:
-            if place in stated:
-                assert self.of(place) == stated[place], (
-                    f"{action}: the model has {self.of(place)} at {place}, the ledger {stated[place]}"
-                )
+            expected = stated.get(place, self.touched.get(place, 0))
+            assert self.of(place) == expected, (
+                f"{action}: the model has {self.of(place)} at {place}, the ledger {expected}"
+            )
 
     def _compare_cash(self, action: str, change: Change) -> None:
         assert change.new_value is not None
