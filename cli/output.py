@@ -28,7 +28,9 @@ Item = Mapping[str, Json]
 _is_tenge = re.compile(r"-?[0-9]+\.[0-9]{2}").fullmatch
 """An amount as JSON has it: set to the right with thousands apart on a terminal."""
 
-TRANSLATED = frozenset({"status", "stage", "kind", "section"})
+TRANSLATED = frozenset(
+    {"status", "stage", "kind", "section", "budget", "case", "instrument", "ground", "block"}
+)
 """Columns whose Latin constants are translated on a terminal, and nowhere else."""
 
 
@@ -76,8 +78,12 @@ def emit_item(session: Session, schema: str, item: Item, as_of: AsOf = NOWHERE) 
     if form in ("csv", "xlsx"):
         _emit_sheet(rows, form)
     elif sys.stdout.isatty():
-        named = [{**row, "field": label(str(row["field"]), session.language)} for row in rows]
-        _emit_rich(session, named)
+        _emit_rich(
+            session, [_spoken_row(session, name, value) for name, value in flatten(item, as_tables=True)]
+        )
+        for name, table in tables_of(item).items():
+            click.echo(f"\n{label(name, session.language)}")
+            _emit_rich(session, table)
     else:
         for row in rows:
             click.echo(f"{row['field']}\t{_plain(row['value'])}")
@@ -92,10 +98,33 @@ def _head(schema: str, as_of: AsOf) -> dict[str, Json]:
     return head
 
 
-def flatten(item: Item, prefix: str = "") -> list[tuple[str, Json]]:
-    """Fields of nested objects and lists of objects as `rows.1.amount`; short lists stay one value."""
-    found: list[tuple[str, Json]] = []
+def tables_of(item: Item) -> dict[str, list[Item]]:
+    """Lists of two and more objects with the same fields: a terminal shows each as a table of its own."""
+    found: dict[str, list[Item]] = {}
     for name, value in item.items():
+        if isinstance(value, list) and len(value) > 1:
+            rows: list[Item] = [one for one in value if isinstance(one, dict)]
+            if len(rows) == len(value) and len({tuple(one) for one in rows}) == 1:
+                found[name] = rows
+    return found
+
+
+def _spoken_row(session: Session, name: str, value: Json) -> Item:
+    """A field and its value; a status is said as people say it, as it is in a column."""
+    return {
+        "field": label(name, session.language),
+        "value": _spoken(name.rpartition(".")[2], value, session.language),
+    }
+
+
+def flatten(item: Item, prefix: str = "", *, as_tables: bool = False) -> list[tuple[str, Json]]:
+    """Fields of nested objects and lists of objects as `rows.1.amount`; short lists stay one value. With
+    `as_tables` without those that stand in `tables_of`."""
+    found: list[tuple[str, Json]] = []
+    tables = tables_of(item) if as_tables else {}
+    for name, value in item.items():
+        if name in tables:
+            continue
         path = f"{prefix}{name}"
         if isinstance(value, dict):
             found += flatten(value, f"{path}.")
@@ -185,5 +214,8 @@ def _spoken(name: str, value: Json, language: str) -> str:
 def _say_age(session: Session, as_of: AsOf) -> None:
     if as_of.height is None:
         return
-    age = "?" if not as_of.time_ms else str(max(0, (time.time_ns() // 1_000_000 - as_of.time_ms) // 1000))
+    if not as_of.time_ms:
+        session.say(question("as_of_height", session.language, height=str(as_of.height)))
+        return
+    age = str(max(0, (time.time_ns() // 1_000_000 - as_of.time_ms) // 1000))
     session.say(question("as_of", session.language, height=str(as_of.height), age=age))

@@ -66,6 +66,9 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "consumed": ("жұмсалған", "израсходовано", "consumed"),
     "contracted": ("шарт жасалған", "законтрактованный", "contracted"),
     "costs": ("шығындар", "затраты", "costs"),
+    "sum": ("жиыны", "сумма", "sum"),
+    "minimum": ("ең азы", "наименьшее", "minimum"),
+    "maximum": ("ең көбі", "наибольшее", "maximum"),
     "count": ("саны", "количество", "count"),
     "court": ("сот шешімі", "судебное решение", "court"),
     "cumulative_tiyn": ("өсу қорытындысымен, тиын", "нарастающим итогом, тиын", "cumulative, tiyn"),
@@ -394,6 +397,8 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "goal": ("мақсат", "цель", "goal"),
     "indicators": ("көрсеткіштер", "показатели", "indicators"),
     "results": ("түпкілікті нәтижелер", "конечные результаты", "end results"),
+    "resolution": ("қаулы", "постановление", "resolution"),
+    "adopting": ("бөліктеп жазылуда", "записывается по частям", "recorded in parts"),
     "reductions": ("қысқартулар", "сокращения", "reductions"),
     "left_out": ("заңға кірмегендер", "не вошли в закон", "left out by the law"),
     "has_more": ("заңның бөліктері бар", "есть ещё части закона", "more parts follow"),
@@ -414,6 +419,12 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
 }  # fmt: skip
 """Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
 
+FIGURES: Final[dict[str, tuple[str, str, str]]] = {
+    "approved": ("бекітілген", "утверждённый", "approved"),
+    "refined": ("нақтыланған", "уточнённый", "refined"),
+}
+"""Columns that share their name with a stage of money: the budget as approved by law and as refined."""
+
 QUESTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "sign": (
         "Осы құжатқа қол қойылсын ба?", "Подписать этот документ?", "Sign this document?",
@@ -424,6 +435,11 @@ QUESTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "as_of": (
         "биіктік {height}, {age} с бұрын", "высота {height}, {age} с назад", "height {height}, {age} s old",
     ),
+    "as_of_height": ("биіктік {height}", "высота {height}", "height {height}"),
+    "more_fields": (
+        "… тағы {count} өріс; барлығы: `eqz tx show FILE`", "… ещё полей: {count}; все: `eqz tx show FILE`",
+        "… {count} more; `eqz tx show FILE` shows all",
+    ),
 }  # fmt: skip
 
 _INDEX: Final = {"kk": 0, "ru": 1, "en": 2}
@@ -431,7 +447,7 @@ _INDEX: Final = {"kk": 0, "ru": 1, "en": 2}
 
 def heading(name: str, language: str) -> str:
     """The heading of a column or a field."""
-    known = HEADINGS.get(name)
+    known = FIGURES.get(name) or HEADINGS.get(name)
     return name.replace("_", " ") if known is None else known[_INDEX[language]]
 
 

@@ -123,7 +123,8 @@ def _set(text: str) -> frozenset[str]:
 VIEWS: Final[dict[str, View]] = {
     "budget": View(
         Collection.BUDGETS, records.Budget, ("budget", "year"),
-        _set("costs budget_loans financial_assets unprotected sequestered blocked"), _set("adopted"),
+        _set("costs budget_loans financial_assets unprotected sequestered blocked mrp"), _set("adopted"),
+        {"status": records.BudgetStatus},
     ),
     "appropriation": View(
         Collection.APPROPRIATIONS, records.Appropriation, ("budget", "year", "administrator", "programme"),

@@ -49,6 +49,37 @@ def test_an_id_is_never_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "".join(narrow.split()).count("ab") == 32
 
 
+def on_terminal(monkeypatch: pytest.MonkeyPatch, item: dict[str, Json]) -> tuple[str, str]:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    session = Session(environment={"EQZ_CONFIG": "/nonexistent", "EQZ_LANG": "ru", "NO_COLOR": "1"})
+    with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()) as said:
+        emit_item(session, "eqz.test/1", item, AsOf(7, None))
+    return out.getvalue(), said.getvalue()
+
+
+def test_a_status_of_one_thing_is_said_as_in_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "закрыто" in on_terminal(monkeypatch, {"year": 2026, "status": "closed"})[0]
+
+
+def test_the_budget_as_approved_and_refined_is_no_stage_of_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, _ = on_terminal(monkeypatch, {"figures": {"approved": "1.00", "refined": "2.00"}})
+    assert "показатели.утверждённый" in shown
+    assert "показатели.уточнённый" in shown
+
+
+def test_rows_of_one_thing_are_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[Json] = [{"month": 1, "planned": "1.00"}, {"month": 2, "planned": "2.00"}]
+    shown, _ = on_terminal(monkeypatch, {"year": 2026, "months": rows})
+    assert [line.split() for line in shown.splitlines()[-4:]] == [
+        ["месяцы"], ["месяц", "запланировано"], ["1", "1.00"], ["2", "2.00"],
+    ]  # fmt: skip
+
+
+def test_an_age_that_is_not_known_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_terminal(monkeypatch, {"year": 2026})[1] == "высота 7\n"
+
+
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in shown(monkeypatch)
 
