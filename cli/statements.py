@@ -15,7 +15,7 @@ import click
 from cli.amounts import date_of, tenge_of
 from cli.client import Client, connected
 from cli.documents import Json
-from cli.failures import DifferencesError, InputError, NotFoundError
+from cli.failures import Details, DifferencesError, InputError, NotFoundError
 from cli.output import emit_item, emit_list
 from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
@@ -33,6 +33,7 @@ from contracts.records import (
     Line,
     Plan,
     balance_of,
+    budget_key,
     operational_day,
     position_scope,
     prefix_of,
@@ -197,6 +198,13 @@ def consolidated(session: Session, budgets: tuple[str, ...], year: int, read: Re
     """Rows: each budget, their plain sum, the mutual flows, and the net sum."""
     with connected(session.nodes()) as client:
         state = state_of(client, budgets, year, read.height(client))
+        for budget in budgets:
+            if client.value(Collection.BUDGETS, budget_key(budget, year), state.height)["value"] is None:
+                raise NotFoundError(
+                    f"no budget {budget} of {year} was adopted",
+                    "BC90-NONE",
+                    Details(remedy="eqz budget list says which budgets there are"),
+                )
         found = statements.consolidated(state, budgets, year)
         at = as_of(client, state.height)
     mutual = Totals(found.planned_mutual, found.planned_mutual, found.mutual, found.mutual)

@@ -13,7 +13,7 @@ from cli.amounts import date_of, tenge_of
 from cli.client import Client, connected
 from cli.documents import Json, json_of
 from cli.envelope import known_action, write_text
-from cli.failures import InputError, NotFoundError
+from cli.failures import Details, InputError, NotFoundError
 from cli.output import AsOf, emit_item, emit_list
 from cli.reading import Reading, reading_options
 from cli.reads import as_of
@@ -21,7 +21,7 @@ from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
 from cli.views import VIEWS, line_fields
 from contracts import incentives
-from contracts.records import Collection, Rating, closing_key, operational_day, trusted
+from contracts.records import Collection, Rating, budget_key, closing_key, operational_day, trusted
 
 _YEAR = click.IntRange(2000, 2999)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -29,6 +29,8 @@ _LANGUAGES = ("kk", "ru", "en")
 
 
 # --- the year
+
+_LIST_BUDGETS = Details(remedy="eqz budget list says which budgets there are")
 
 
 @click.command("status", help="How a year stands: open, closing (and how far), closed.")
@@ -38,11 +40,17 @@ _LANGUAGES = ("kk", "ru", "en")
 @global_options
 @pass_session
 def show_status(session: Session, budget: str, year: int, read: Reading) -> None:
-    """Without a record the year is open."""
+    """Without a record the year of a budget is open."""
     key = closing_key(budget, year)
     with connected(session.nodes()) as client:
         found = client.value(Collection.CLOSINGS, key, read.height(client))
-        at = as_of(client, int(found["height"]))
+        height = int(found["height"])
+        at = as_of(client, height)
+        if (
+            found["value"] is None
+            and client.value(Collection.BUDGETS, budget_key(budget, year), height)["value"] is None
+        ):
+            raise NotFoundError(f"no budget {budget} of {year} was adopted", "BC90-NONE", _LIST_BUDGETS)
     item: dict[str, Json] = {"budget": budget, "year": year, "status": "open"}
     if found["value"] is not None:
         item = VIEWS["closing"].item(key, bytes.fromhex(found["value"]))
@@ -131,6 +139,13 @@ def explain(session: Session, administrator: str, budget: str, year: int, month:
     with connected(session.nodes()) as client:
         state, day, at = _state(client, *_RATED)
         month = _month_of(year, day, month)
+        if administrator not in _rated(state, budget, year, ()):
+            raise NotFoundError(
+                f"administrator {administrator} has no plans in budget {budget} of {year}",
+                details=Details(
+                    remedy=f"eqz rating figures --budget {budget} --year {year} lists who is rated"
+                ),
+            )
         rating = incentives.rate(state, budget, year, month, administrator, day)
     language = _LANGUAGES.index(session.language)
     parts: list[Json] = [

@@ -35,6 +35,7 @@ from contracts.records import (
 from contracts.sequester import DECIDE
 from contracts.statements import under
 from tests.support.budget import Ledger, a_fresh_ledger, a_ledger
+from tests.support.served import serve, told
 from tests.support.year import (
     BUDGET,
     DAY,
@@ -209,6 +210,11 @@ def test_budgets_are_added_up_without_mutual_flows(eqz: Eqz) -> None:
         ("mutual", "30000.00", "30000.00"),
         ("net", "100000.00", "0.00"),
     ]
+
+
+def test_a_budget_that_was_never_adopted_is_not_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(monkeypatch, a_tree(REPUBLIC, OBLAST), statements)
+    told("budget", "consolidated", REPUBLIC, "09.none", "--year", "2026", status=3)
 
 
 def test_transfers_stand_against_receipts_by_month(eqz: Eqz) -> None:

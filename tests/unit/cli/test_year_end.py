@@ -56,6 +56,11 @@ def test_how_a_year_stands_is_told_before_within_and_after_its_closing(ledger: L
     assert (closed["status"], closed["ended"], closed["claimed"]) == ("closed", "2027-01-05", "4500.00")
 
 
+def test_a_year_of_no_budget_and_a_rating_of_nobody_are_not_found(ledger: Ledger) -> None:
+    told("year", "status", "01.kz", "2030", status=3)
+    told("rating", "explain", "999", "--year", "2026", status=3)
+
+
 def test_debts_claims_and_what_is_carried_are_listed(ledger: Ledger) -> None:
     ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250)))
     close_year(ledger)
