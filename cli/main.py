@@ -29,19 +29,33 @@ NOUNS: dict[str, tuple[str, str]] = {
         "cli.nouns",
         "budget requests: form, consolidate, decide, return, align, list, items, show, difference, status",
     ),
-    "budget": ("cli.nouns", "the adopted budget: adopt, list, programmes, show"),
-    "plan": ("cli.nouns", "financing plans: approve, list, show"),
-    "agreement": ("cli.nouns", "agreements: register, amend, terminate, list, show"),
+    "budget": (
+        "cli.nouns",
+        "the budget: adopt, quarter, refine, adjust, list, programmes, show, acts, no-shift, adjustments, "
+        "proposals, transfers, transfers-plan, consolidated",
+    ),
+    "plan": (
+        "cli.nouns",
+        "financing plans: approve, amend, recode, list, amendments, amended, compare, show",
+    ),
+    "agreement": (
+        "cli.nouns",
+        "agreements: register, reregister, amend, penalty, terminate, list, promised, show",
+    ),
     "act": ("cli.nouns", "acts: sign, correct, commission, list, show"),
-    "obligation": ("cli.nouns", "obligations without an agreement: accept, list, show"),
-    "payment": ("cli.nouns", "payments: request, refuse, execute, restore, list, show"),
+    "obligation": ("cli.nouns", "obligations: accept without an agreement, list, show, debts, claims"),
+    "payment": ("cli.nouns", "payments: request, refuse, execute, restore, list, queue, show"),
     "receipts": ("cli.nouns", "revenue: plan, post, list, cash, show"),
-    "treasury": ("cli.nouns", "operational day, suspensions (list), blocks, held amounts"),
+    "treasury": (
+        "cli.nouns",
+        "the treasury: open-day, day, suspend, resume, list, block, unblock, blocks, held, notices",
+    ),
     "sequester": ("cli.nouns", "sequester: plan, decide, apply, cancel, list, held, show"),
     "year": ("cli.nouns", "the end of a year: close, carry-over, list, debts, claims, carried, status"),
     "rating": (
         "cli.nouns",
-        "ratings: compute, warn, object, list, conduct, warnings, figures, explain, unaccepted, propose",
+        "ratings: compute, warn, object, list, conduct, warnings, show, figures, explain, unaccepted, "
+        "propose",
     ),
     "approval": ("cli.nouns", "documents on their way: submit, sign, reject, withdraw, inbox, list, show"),
     "route": ("cli.nouns", "routes of approval: set, list, show"),
@@ -49,11 +63,12 @@ NOUNS: dict[str, tuple[str, str]] = {
     "directory": ("cli.nouns", "directories: list, show, history, publish, propose, import"),
     "institution": ("cli.nouns", "institutions: add, close, list, show"),
     "signer": ("cli.nouns", "signers: add, rotate, revoke, list"),
-    "token": ("cli.token", "tokens: list, show, history, proof"),
+    "token": ("cli.token", "tokens: list, show, history, tree, proof"),
     "rule": ("cli.rule", "grounds of refusal: list, explain"),
     "tx": (
         "cli.tx",
-        "any document: template, build, batch, show, check, why, sign, merge, submit, wait, status, receipt",
+        "any document: actions, template, build, batch, show, check, why, sign, merge, submit, wait, "
+        "status, receipt",
     ),
     "key": ("cli.key", "keys of people: new, list, show, rotate, prove, test"),
     "profile": ("cli.config", "sets of settings: list, use, set"),
@@ -63,7 +78,7 @@ NOUNS: dict[str, tuple[str, str]] = {
         "networks: new, genesis, show, members, validators, params, propose, vote, ballots, evidence",
     ),
     "node": ("cli.node", "one node: init, run, status, doctor"),
-    "demo": ("cli.demo", "one budget year on four nodes, on this machine"),
+    "demo": ("cli.demo", "two budget years on four nodes, on this machine"),
 }
 """Noun, its module (which has a click command of the noun's name in `COMMANDS`), one line of help."""
 

@@ -145,6 +145,32 @@ HELP: Final = {
 }
 """Verbs that say more than their action's summary."""
 
+LIST_HELP: Final = {
+    ("request", "items"): "Items of requests: what is asked for, item by item",
+    ("budget", "programmes"): "Programmes of a budget: approved, refined, adjusted, sequestered",
+    ("budget", "adjustments"): "What programmes gave by adjustments of the year, by case (BC 98)",
+    ("budget", "proposals"): "Proposals of adjustment that administrators made, by quarter (TP 59)",
+    ("budget", "transfers"): "What budgets sent each other in a year",
+    ("plan", "amendments"): "Certificates carried out: what each moved, took and returned (TP 33)",
+    ("plan", "amended"): "How often plans of a programme were amended, by month and kind (TP 33)",
+    ("agreement", "promised"): "What agreements promise of later years, by administrator and programme",
+    ("obligation", "debts"): "Debts of closed years (TP 208)",
+    ("obligation", "claims"): "Claims: advances outstanding when the year was closed (TP 191)",
+    ("payment", "queue"): "What waits to be paid, by priority 1, 2, 3 (TP 228)",
+    ("receipts", "cash"): "Cash accounts: opening balance, received, debited, redeemed",
+    ("treasury", "blocks"): "Blocks of amounts: ground, document, placed, lifted",
+    ("treasury", "held"): "Rows of blocks and of decisions on sequester",
+    ("sequester", "list"): "Decisions on sequester and how far they are applied",
+    ("sequester", "held"): "Rows of decisions on sequester and of blocks",
+    ("year", "list"): "Years that are closed or being closed",
+    ("year", "debts"): "Debts of closed years (TP 208)",
+    ("year", "claims"): "Claims: advances outstanding when the year was closed (TP 191)",
+    ("year", "carried"): "Programmes whose unused money may be used in the next year (BC 115(2))",
+    ("rating", "conduct"): "What the formula counts: amendments of plans, requests, returned requests",
+    ("rating", "warnings"): "Warnings of money not accepted in time, and objections",
+}
+"""Lists whose collection says too little."""
+
 OTHERS: Final[dict[str, tuple[click.Command, ...]]] = {
     "request": REQUEST_COMMANDS,
     "budget": BUDGET_COMMANDS,
@@ -389,7 +415,9 @@ def _extra_options(noun: str, verb: str) -> tuple[Any, ...]:
 def _listing(noun: str, verb: str, view: View) -> click.Command:
     """All of a collection that matches FIELD=VALUE, in the order of the ledger's keys."""
 
-    @click.command(verb, help=f"List {view.collection}; FIELD=VALUE narrows, the first key parts fastest.")
+    summary = LIST_HELP.get((noun, verb)) or f"List {view.collection}"
+
+    @click.command(verb, help=f"{summary}; FIELD=VALUE narrows, the first key parts fastest.")
     @click.argument("filters", nargs=-1, metavar="[FIELD=VALUE]…")
     @reading_options
     @global_options
@@ -406,15 +434,17 @@ def _listing(noun: str, verb: str, view: View) -> click.Command:
 def _showing(noun: str, view: View) -> click.Command:
     """One record by the parts of its key."""
     names = reading.key_names(view)
+    metavar = " ".join(name.upper() for name in names)
 
-    @click.command("show", help=f"One of {view.collection}: {' '.join(name.upper() for name in names)}.")
-    @click.argument("parts", nargs=len(names), metavar=" ".join(name.upper() for name in names))
+    @click.command("show", help=f"One of {view.collection}: {metavar}.")
+    @click.argument("parts", nargs=-1, metavar=metavar)
     @reading_options
     @global_options
     @pass_session
-    def showing(session: Session, parts: Any, read: Reading) -> None:
-        given = (parts,) if isinstance(parts, str) else tuple(parts)
-        item, as_of = reading.view_item(session, view, given, read)
+    def showing(session: Session, parts: tuple[str, ...], read: Reading) -> None:
+        if len(parts) != len(names):
+            raise InputError(f"{len(parts)} of {len(names)} parts given: eqz {noun} show {metavar}", "USAGE")
+        item, as_of = reading.view_item(session, view, parts, read)
         emit_item(session, f"eqz.{noun}.show/1", item, as_of)
 
     return showing
@@ -432,7 +462,8 @@ def _group(noun: str) -> click.Group:
 
 def _verbs(noun: str) -> list[str]:
     shown = ["show"] if noun in SHOWS else []
-    return [*CHANGES.get(noun, {}), *LISTS.get(noun, {}), *shown]
+    others = [str(one.name) for one in OTHERS.get(noun, ())]
+    return [*CHANGES.get(noun, {}), *LISTS.get(noun, {}), *shown, *others]
 
 
 def verbs_of(noun: str) -> list[click.Command]:

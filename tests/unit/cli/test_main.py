@@ -72,6 +72,21 @@ def test_every_verb_of_a_noun_has_help_and_takes_the_global_options(noun: str) -
         assert one.help, path
 
 
+@pytest.mark.parametrize("noun", [noun for noun in NOUNS if noun != "demo"])
+def test_the_line_of_a_noun_names_its_verbs_and_no_other(noun: str) -> None:
+    group = eqz.get_command(click.Context(eqz), noun)
+    assert isinstance(group, click.Group)
+    named = NOUNS[noun][1].partition(": ")[2].replace(" without an agreement", "").split(", ")
+    assert sorted(named) == sorted(group.list_commands(click.Context(group)))
+
+
+def test_a_record_of_too_few_parts_is_told_which_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("agreement", "show", "clinic", home=tmp_path) == 2
+    assert "1 of 2 parts given: eqz agreement show HOLDER NUMBER" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
