@@ -160,9 +160,11 @@ def show_to_person(session: Session, envelope: Envelope) -> None:
     for name, value in fields[:SHOWN_FIELDS]:
         click.echo(f"  {label(name, session.language)}: {_value(value)}", err=True)
     if len(fields) > SHOWN_FIELDS:
-        click.echo(f"  … {len(fields) - SHOWN_FIELDS} more; `eqz tx show FILE` shows all", err=True)
+        more = question("more_fields", session.language, count=str(len(fields) - SHOWN_FIELDS))
+        click.echo(f"  {more}", err=True)
         for amount in envelopes.amounts_of(envelope):
-            click.echo("  " + ", ".join(f"{name} {value}" for name, value in amount.items()), err=True)
+            said_amount = (f"{label(name, session.language)} {value}" for name, value in amount.items())
+            click.echo("  " + ", ".join(said_amount), err=True)
 
 
 def show_consequences(session: Session, envelope: Envelope) -> None:
@@ -314,7 +316,7 @@ def submit(session: Session, envelope: Envelope, receipt_path: Path, timeout_ms:
     """
     require_signatures(envelope)
     tx_id = envelope.tx_id.hex()
-    session.say(f"transaction {tx_id}")
+    session.say(f"{label('tx_id', session.language)} {tx_id}")
     with connected(session.nodes()) as client:
         offer(session, client, envelope)
         session.in_flight = tx_id
@@ -452,7 +454,8 @@ class Way:
 def run(session: Session, action: Action, source: Source, signing: Signing, way: Way) -> dict[str, Json]:
     """Build, show, ask, sign, submit, wait; what happened, for stdout."""
     envelope = build(session, action, source, signing.keys)
-    show_to_person(session, envelope)
+    if not (session.quiet and (way.yes or way.is_dry_run)):
+        show_to_person(session, envelope)
     if not way.is_dry_run:
         if session.is_interactive and not way.yes:
             show_consequences(session, envelope)

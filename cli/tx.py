@@ -194,7 +194,8 @@ def sign(
         raise InputError("no key: give --sign-with KEYFILE", "USAGE")
     envelope = read_file(file)
     envelopes.check(envelope)
-    flow.show_to_person(session, envelope)
+    if not (session.quiet and yes):
+        flow.show_to_person(session, envelope)
     flow.confirm(session, "sign", yes=yes)
     signed = flow.sign(session, envelope, flow.Signing(keys, password_files, signers))
     write_file(out or file, signed)
