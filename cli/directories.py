@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -122,7 +123,13 @@ def _replaced(versions: list[dict[str, Json]]) -> list[str]:
 @click.argument("directory")
 @click.argument("file", type=_FILE)
 @click.option("--valid-from", metavar="DATE", help="For rows without a valid_from.")
-@click.option("--out", type=_FILE, required=True, metavar="FILE.json", help="The document, for --from.")
+@click.option(
+    "--out",
+    type=_FILE,
+    required=True,
+    metavar="FILE.json",
+    help="The document, for --from; many rows: FILE-0001.json and on.",
+)
 @global_options
 @pass_session
 def import_csv(session: Session, directory: str, file: Path, valid_from: str | None, out: Path) -> None:
@@ -151,11 +158,37 @@ def import_csv(session: Session, directory: str, file: Path, valid_from: str | N
     rows = [_row(_coded(row, directory), number, file, valid_from) for number, row in enumerate(table, 2)]
     if not rows:
         raise InputError(f"{file} has no rows", "INPUT-CSV")
-    document: Json = {"directory": directory, "rows": [*rows]}
-    write_text(out, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    emit_item(
-        session, "eqz.directory.import/1", {"directory": directory, "rows": len(rows), "document": str(out)}
-    )
+    parts = list(_parts(rows))
+    places = [out] if len(parts) == 1 else [_part_of(out, number) for number in range(1, len(parts) + 1)]
+    for place, part in zip(places, parts, strict=True):
+        document: Json = {"directory": directory, "rows": [*part]}
+        write_text(place, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    said: dict[str, Json] = {"directory": directory, "rows": len(rows), "documents": [*map(str, places)]}
+    emit_item(session, "eqz.directory.import/1", said)
+
+
+ROWS_OF_DOCUMENT = 1_000
+BYTES_OF_DOCUMENT = 700_000
+"""Of one document of many codes: below what a transaction may say and change (docs/formats.md, Transaction);
+the whole classification has some 19,100 rows."""
+
+
+def _parts(rows: Sequence[dict[str, Json]]) -> Iterator[list[dict[str, Json]]]:
+    """The rows in their order, in as many documents as they need; as JSON they are longer than on the ledger."""
+    part: list[dict[str, Json]] = []
+    size = 0
+    for row in rows:
+        length = len(json.dumps(row, ensure_ascii=False).encode())
+        if part and (len(part) == ROWS_OF_DOCUMENT or size + length > BYTES_OF_DOCUMENT):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    yield part
+
+
+def _part_of(out: Path, number: int) -> Path:
+    return out.with_name(f"{out.stem}-{number:04d}{out.suffix}")
 
 
 PARTS = {

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from chain.codec import encode
+from chain.transaction import BODY_BYTES
+from cli.documents import value_of
+from cli.envelope import known_action
 from tests.support.terminal import Terminal
 
 OPTIONS = ("--valid-from", "2026-01-01", "--out", "d.json")
@@ -41,6 +45,19 @@ def test_a_table_that_cannot_be_read_is_refused_and_nothing_is_written(tmp_path:
     assert ended.refusal == ("INPUT-CSV", 2)
     assert ended.error["remedy"]
     assert not (tmp_path / "d.json").exists()
+
+
+def test_a_whole_classification_is_as_many_documents_as_it_needs(tmp_path: Path) -> None:
+    names = ["Название"] * 2_001 + ["ж" * 2_000] * 200
+    lines = [f"{number:06d},{name}" for number, name in enumerate(names)]
+    (tmp_path / "t.csv").write_text("\n".join(["code,name_ru", *lines]), encoding="utf-8")
+    said = Terminal(tmp_path).eqz("directory", "import", "receipts", "t.csv", *OPTIONS)["item"]
+    assert (said["rows"], said["documents"]) == (2_201, [f"d-000{part}.json" for part in (1, 2, 3, 4)])
+    found = [json.loads((tmp_path / name).read_text("utf-8"))["rows"] for name in said["documents"]]
+    assert [row["code"] for rows in found for row in rows] == [line[:6] for line in lines]
+    shape = known_action("directory.publish").arguments
+    for rows in found:
+        assert len(encode(value_of(shape, {"directory": "receipts", "rows": rows}))) < BODY_BYTES
 
 
 def test_a_directory_that_the_ledger_does_not_keep_is_refused_at_once(tmp_path: Path) -> None:
