@@ -174,7 +174,7 @@ the whole classification has some 19,100 rows."""
 
 
 def _parts(rows: Sequence[dict[str, Json]]) -> Iterator[list[dict[str, Json]]]:
-    """The rows in their order, in as many documents as they need; as JSON they are longer than on the ledger."""
+    """The rows in their order, in as many documents as they need; JSON is longer than the ledger's bytes."""
     part: list[dict[str, Json]] = []
     size = 0
     for row in rows:
