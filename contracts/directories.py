@@ -19,10 +19,12 @@ from contracts.records import (
     Kind,
     Role,
     directory_key,
+    institution_of,
     operational_day,
     put,
 )
 from contracts.rejection import RejectionError
+from contracts.state import StateReader
 
 ENTRY_BYTES: Final = 256 << 10
 """All versions of one code: hundreds of ordinary ones, decades of changes, and far below the largest value a
@@ -30,6 +32,10 @@ block can carry (docs/formats.md, Block)."""
 
 ROWS_MAXIMUM: Final = 7_900
 """Rows of one document: below the keys a transaction may change (docs/formats.md, Transaction)."""
+
+
+LEVELS: Final = 4
+"""Of budgets (BC 7): as many entries say who keeps one."""
 
 
 class DirectoryName:
@@ -111,10 +117,41 @@ def publish(call: Call) -> None:
         with row(number):
             if code in changed:
                 raise RejectionError(reasons.DIRECTORY_TWICE, code=code)
+            if directory == DirectoryName.BUDGETS:
+                _refuse_foreign(call, code)
             changed[code] = _with_version(call, directory, code, tuple(version), today)
     for code, entry in changed.items():
         put(call.state, Collection.DIRECTORIES, directory_key(directory, code), entry)
     call.emit("directory.published", directory, len(changed))
+
+
+def _refuse_foreign(call: Call, budget: str) -> None:
+    """A budget's entry says who may act on it: once it names its finance body, that body keeps the entry, or
+    the one of a budget above it, where all of them name theirs (BC 7, 76). Names of nobody keep nobody out.
+    Refuses BUDGET-AUTHORITY."""
+    entry, keepers = _newest(call.state, budget), list[str]()
+    for _ in range(LEVELS):
+        if entry is None:
+            break
+        named = entry.attribute(Kind.FINANCE)
+        if named is None:
+            return
+        keepers += named.split()
+        entry = _newest(call.state, entry.attribute("upper") or "")
+    is_known = any(
+        found is not None and found.closed is None
+        for found in (institution_of(call.state, keeper) for keeper in keepers)
+    )
+    if is_known and call.institution not in keepers:
+        raise RejectionError(
+            reasons.BUDGET_AUTHORITY,
+            budget=budget, institution=call.institution, permitted=" ".join(keepers),
+        )  # fmt: skip
+
+
+def _newest(state: StateReader, budget: str) -> DirectoryVersion | None:
+    found = Directory.find(state, Collection.DIRECTORIES, directory_key(DirectoryName.BUDGETS, budget))
+    return None if found is None else DirectoryVersion(*found.versions[-1])
 
 
 def _with_version(

@@ -2,14 +2,17 @@
 
 import pytest
 
+from chain.genesis import GenesisInstitution
+from chain.types import InstitutionId
 from contracts import reasons
 from contracts.actions import Call
 from contracts.calendar import day_number
 from contracts.directories import ENTRY_BYTES, require
+from contracts.genesis import genesis_changes
 from contracts.records import Collection, Directory, Role, directory_key
 from contracts.rejection import RejectionError
 from contracts.state import Overlay
-from tests.support.budget import Ledger, a_fresh_ledger, a_ledger
+from tests.support.budget import INSTITUTIONS, Ledger, MemoryReader, a_fresh_ledger, a_genesis, a_ledger
 
 JANUARY = day_number(2026, 1, 5)
 
@@ -44,6 +47,34 @@ def test_a_version_that_ended_earlier_keeps_its_end() -> None:
     ledger.publish("economic", "371", valid_from=10, valid_to=20)
     ledger.publish("economic", "371", valid_from=30)
     assert versions(ledger, "economic", "371") == [(10, 20), (30, None)]
+
+
+def named(budget: str, finance: str, upper: str | None = None, starts: int = JANUARY + 1) -> tuple:
+    attributes = (("finance", finance), *((("upper", upper),) if upper else ()))
+    return a_row(budget, starts, attributes=attributes)
+
+
+def test_the_entry_of_a_budget_is_kept_by_its_finance_body_and_the_one_above() -> None:
+    genesis = a_genesis((
+        *INSTITUTIONS,
+        GenesisInstitution(InstitutionId("akimat"), "finance", None, None, "әкімдік", "акимат", None),
+    ))  # fmt: skip
+    ledger = Ledger(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
+    ledger.open_day(2026, 1, 5)
+    ledger.do("akimat", "directory.publish", "budgets", (named("02.abai", "akimat", "01.kz"),))
+    ledger.do("mof", "directory.publish", "budgets", (named("01.kz", "mof"),))
+    own, upper = named("02.abai", "akimat", "01.kz", JANUARY + 2), named("01.kz", "akimat", None, JANUARY + 2)
+    refusal = ledger.refused("akimat", "directory.publish", "budgets", (own, upper))
+    assert (refusal.reason, dict(refusal.facts)["budget"]) == (reasons.BUDGET_AUTHORITY, "01.kz")
+    ledger.do("akimat", "directory.publish", "budgets", (own,))
+    ledger.do("mof", "directory.publish", "budgets", (named("02.abai", "mof", "01.kz", JANUARY + 3),))
+    assert ledger.refused("akimat", "directory.publish", "budgets", (own,)).reason is reasons.BUDGET_AUTHORITY
+
+
+def test_a_budget_that_names_nobody_known_is_not_locked_for_ever() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "directory.publish", "budgets", (named("01.kz", "mistyped"),))
+    ledger.do("mof", "directory.publish", "budgets", (named("01.kz", "mof", starts=JANUARY + 2),))
 
 
 @pytest.mark.parametrize("code", ["159", "new"])
