@@ -12,8 +12,9 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,15 +22,40 @@ from cli.amounts import grouped, instant_of
 from cli.documents import Json
 from cli.failures import InputError
 from cli.session import Session
-from cli.texts import constant, heading, label, question
+from cli.texts import YES_AND_NO, constant, heading, label, question
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Item = Mapping[str, Json]
 
 _is_tenge = re.compile(r"-?[0-9]+\.[0-9]{2}").fullmatch
 """An amount as JSON has it: set to the right with thousands apart on a terminal."""
 
+WHOLE_CELL = 20
+"""A value up to so long stands on one line of its cell; a longer one may be folded."""
+
+WHOLE_WORD = 8
+"""A word of a heading up to so long stands on one line."""
+
+GAP = "  "
+"""Between two columns."""
+
 TRANSLATED = frozenset(
-    {"status", "stage", "kind", "section", "budget", "case", "instrument", "ground", "block"}
+    (
+        "status",
+        "stage",
+        "kind",
+        "section",
+        "budget",
+        "case",
+        "instrument",
+        "ground",
+        "block",
+        "result",
+        "from",
+        "to",
+    )
 )
 """Columns whose Latin constants are translated on a terminal, and nowhere else."""
 
@@ -79,7 +105,8 @@ def emit_item(session: Session, schema: str, item: Item, as_of: AsOf = NOWHERE) 
         _emit_sheet(rows, form)
     elif sys.stdout.isatty():
         _emit_rich(
-            session, [_spoken_row(session, name, value) for name, value in flatten(item, as_tables=True)]
+            session,
+            [_spoken_row(session, schema, name, value) for name, value in flatten(item, as_tables=True)],
         )
         for name, table in tables_of(item).items():
             click.echo(f"\n{label(name, session.language)}")
@@ -109,10 +136,10 @@ def tables_of(item: Item) -> dict[str, list[Item]]:
     return found
 
 
-def _spoken_row(session: Session, name: str, value: Json) -> Item:
+def _spoken_row(session: Session, schema: str, name: str, value: Json) -> Item:
     """A field and its value; a status is said as people say it, as it is in a column."""
     return {
-        "field": label(name, session.language),
+        "field": label(name, session.language, schema),
         "value": _spoken(name.rpartition(".")[2], value, session.language),
     }
 
@@ -185,25 +212,75 @@ def _emit_rich(session: Session, items: Sequence[Item]) -> None:
     if not items:
         session.say("—")
         return
+    spoken = [
+        {name: _spoken(name, value, session.language) for name, value in item.items()} for item in items
+    ]
+    headings = {name: heading(name, session.language) for name in items[0]}
+    amounts = {name for name in headings if _is_amounts([item.get(name) for item in items])}
+    is_plain = bool(session.environment.get("NO_COLOR"))
+    console = Console(highlight=False, markup=False, color_system=None if is_plain else "auto")
+    widths = _widths(headings, spoken, amounts, console.width)
+    if not widths and len(headings) > 2:
+        _emit_records(headings, console, spoken)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in items[0]:
-        given = [item.get(name) for item in items if item.get(name) is not None]
-        is_amount = bool(given) and all(_is_tenge(str(value)) for value in given)
+    for name, text in headings.items():
         table.add_column(
-            heading(name, session.language),
-            justify="right" if is_amount else "left",
-            no_wrap=is_amount,
+            text,
+            justify="right" if name in amounts else "left",
+            no_wrap=name in amounts,
+            width=widths.get(name),
             overflow="fold",  # an id is never cut short
         )
-    for item in items:
-        table.add_row(*(_spoken(name, value, session.language) for name, value in item.items()))
-    is_plain = bool(session.environment.get("NO_COLOR"))
-    Console(highlight=False, markup=False, color_system=None if is_plain else "auto").print(table)
+    for said in spoken:
+        table.add_row(*said.values())
+    console.print(table)
+
+
+def _is_amounts(values: Sequence[Json]) -> bool:
+    given = [value for value in values if value is not None]
+    return bool(given) and all(_is_tenge(str(value)) for value in given)
+
+
+def _widths(
+    headings: Mapping[str, str], spoken: Sequence[Mapping[str, str]], amounts: Collection[str], width: int
+) -> dict[str, int]:
+    """Width of each column: amounts and short values stand on one line, the room that is left goes around.
+    Nothing when the terminal has no room even for that."""
+    longest = {name: max(len(item.get(name, "")) for item in spoken) for name in headings}
+    widths = {
+        name: max(
+            longest[name] if name in amounts else min(WHOLE_CELL, longest[name]),
+            min(WHOLE_WORD, max(map(len, text.split()), default=0)),
+        )
+        for name, text in headings.items()
+    }
+    left = width - sum(widths.values()) - len(GAP) * (len(widths) - 1)
+    if left < 0:
+        return {}
+    while left > 0:
+        growing = [n for n, text in headings.items() if widths[n] < max(longest[n], len(text))][:left]
+        if not growing:
+            break
+        left -= len(growing)
+        widths.update({name: widths[name] + 1 for name in growing})
+    return widths
+
+
+def _emit_records(headings: Mapping[str, str], console: Console, spoken: Sequence[Mapping[str, str]]) -> None:
+    """Rows that no line of this terminal holds: each as lines of its own, an empty line between."""
+    for number, item in enumerate(spoken):
+        if number:
+            console.print()
+        for name, value in item.items():
+            console.print(f"{headings.get(name, name)}: {value}", soft_wrap=True)
 
 
 def _spoken(name: str, value: Json, language: str) -> str:
     if isinstance(value, str) and _is_tenge(value):
         return grouped(value)
+    if isinstance(value, bool):
+        return YES_AND_NO[language][0 if value else 1]
     if name in TRANSLATED and isinstance(value, str):
         return constant(value, language)
     if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):

@@ -397,6 +397,12 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "goal": ("мақсат", "цель", "goal"),
     "indicators": ("көрсеткіштер", "показатели", "indicators"),
     "results": ("түпкілікті нәтижелер", "конечные результаты", "end results"),
+    "administrators": ("әкімшілер", "администраторы", "administrators"),
+    "institutions": ("мекемелер", "учреждения", "institutions"),
+    "cuttable": ("қысқартуға болады", "можно сократить", "may be cut"),
+    "cut": ("қысқартылады", "сокращается", "cut"),
+    "PROVEN": ("дәлелденді", "доказано", "proven"),
+    "CONTRADICTED": ("қайшылықтар бар", "есть расхождения", "contradicted"),
     "resolution": ("қаулы", "постановление", "resolution"),
     "adopting": ("бөліктеп жазылуда", "записывается по частям", "recorded in parts"),
     "reductions": ("қысқартулар", "сокращения", "reductions"),
@@ -425,6 +431,19 @@ FIGURES: Final[dict[str, tuple[str, str, str]]] = {
 }
 """Columns that share their name with a stage of money: the budget as approved by law and as refined."""
 
+OF_SCHEMA: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
+    "eqz.sequester.plan/1": {
+        "base": ("қорғалмаған шығыстар", "незащищённые расходы", "unprotected expenditure"),
+        "share_percent": (
+            "бұрынғы секвестрмен бірге үлесі, %", "доля вместе с прежними секвестрами года, %",
+            "share with the sequesters before it, %",
+        ),
+    },
+}  # fmt: skip
+"""Fields that mean another thing in one form of data than under their common heading."""
+
+YES_AND_NO: Final = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
+
 QUESTIONS: Final[dict[str, tuple[str, str, str]]] = {
     "sign": (
         "Осы құжатқа қол қойылсын ба?", "Подписать этот документ?", "Sign this document?",
@@ -451,8 +470,11 @@ def heading(name: str, language: str) -> str:
     return name.replace("_", " ") if known is None else known[_INDEX[language]]
 
 
-def label(path: str, language: str) -> str:
-    """The heading of a nested field, `rows.1.amount`, part by part."""
+def label(path: str, language: str, schema: str = "") -> str:
+    """The heading of a nested field, `rows.1.amount`, part by part; `schema` where one has its own words."""
+    own = OF_SCHEMA.get(schema, {}).get(path)
+    if own is not None:
+        return own[_INDEX[language]]
     return ".".join(part if part.isdigit() else heading(part, language) for part in path.split("."))
 
 

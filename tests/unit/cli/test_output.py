@@ -76,6 +76,19 @@ def test_rows_of_one_thing_are_a_table_on_a_terminal(monkeypatch: pytest.MonkeyP
     ]  # fmt: skip
 
 
+def test_rows_wider_than_the_terminal_are_lines_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[Json] = [
+        {"number": str(n), "code": "c" * 20, "date": "2026-01-05", "row": True} for n in (1, 2)
+    ]
+    monkeypatch.setenv("COLUMNS", "30")
+    session = Session(environment={"EQZ_CONFIG": "/nonexistent", "EQZ_LANG": "ru", "NO_COLOR": "1"})
+    with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()):
+        emit_list(session, "eqz.test/1", rows)  # type: ignore[arg-type]
+    assert out.getvalue().splitlines()[:6] == [
+        "номер: 1", "код: " + "c" * 20, "дата: 2026-01-05", "строка: да", "", "номер: 2",
+    ]  # fmt: skip
+
+
 def test_an_age_that_is_not_known_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_terminal(monkeypatch, {"year": 2026})[1] == "высота 7\n"
 
