@@ -201,9 +201,8 @@ def _check_new(call: Call, new: _Place) -> None:
     owner = found
     if line.specific is not None:
         directories.require(call, DirectoryName.ECONOMIC, line.specific, "specific")
-        parent = institution_of(call.state, found.parent or "")
-        assert parent is not None, "a state institution has its administrator"
-        owner = parent
+        # of a genesis an institution may come without its administrator: then no code fits it
+        owner = institution_of(call.state, found.parent or "") or found
     if owner.code != line.administrator:
         raise RejectionError(
             reasons.PLAN_HOLDER_FOREIGN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from contracts.records import (
     budget_key,
     claim_key,
     commitment_key,
+    institution_of,
     obligation_key,
     payment_key,
     plan_key,
@@ -325,3 +327,13 @@ def test_what_ever_came_to_a_programme_stays_a_number_of_the_ledger() -> None:
     ledger.do("treasury", "plan.recode", *a_recode((first, second)))
     refusal = ledger.refused("treasury", "plan.recode", *a_recode((second, first)))
     assert refusal.reason is reasons.SUM_TOO_LARGE
+
+
+def test_an_institution_without_administrator_takes_no_money() -> None:
+    ledger = a_lived_year()
+    record = institution_of(ledger.state, OTHER_GU)
+    assert record is not None
+    alone = replace(record, parent=None)
+    ledger.state.commit({(Collection.INSTITUTIONS, OTHER_GU.encode()): alone.encode()})
+    refusal = ledger.refused("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU))))
+    assert refusal.reason is reasons.PLAN_HOLDER_FOREIGN
