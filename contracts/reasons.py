@@ -1785,11 +1785,11 @@ CARRY_OVER_TWICE = _reason(
     "state one sum for a programme",
 )  # fmt: skip
 CARRY_OVER_AMOUNT = _reason(
-    "BC115-02-SUM", "BC 115(2)",
-    "тізімдегі сома бағдарламаның көлемінен асады: {amount_tiyn} > {programme_tiyn}",
-    "сумма перечня больше объёма программы: {amount_tiyn} > {programme_tiyn}",
-    "{amount_tiyn} is listed of a programme that may spend {programme_tiyn}",
-    "list at most what the programme has",
+    "BC115-02-SUM", "BC 115(2)–(3)",
+    "тізімдегі сома бағдарламаның өткен жылдан ауысқансыз көлемінен асады: {amount_tiyn} > {programme_tiyn}",
+    "сумма перечня больше объёма программы без перешедшего с прошлого года: {amount_tiyn} > {programme_tiyn}",
+    "{amount_tiyn} is listed of a programme that may spend {programme_tiyn} besides what was carried over",
+    "list at most what the programme has of its own year: money is carried over once",
 )  # fmt: skip
 
 # --- ratings, and money not accepted in time (E-Qazyna concept)

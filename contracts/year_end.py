@@ -117,7 +117,10 @@ def _list_programme(
 ) -> None:
     key = carry_over_key(budget, year, administrator, programme)
     line = Line(budget, year, "1", administrator, programme, None, None)
-    most = expenditure(appropriations.appropriation_of(call.state, line))
+    before = carry_over_key(budget, year - 1, administrator, programme)
+    carried = CarryOver.find(call.state, Collection.CARRY_OVERS, before) or EMPTY_CARRY_OVER
+    # what came from the year before is carried once: unused again, it goes back (BC 115(3))
+    most = max(0, expenditure(appropriations.appropriation_of(call.state, line)) - carried.used)
     if amount > most:
         raise RejectionError(reasons.CARRY_OVER_AMOUNT, amount_tiyn=amount, programme_tiyn=most)
     if amount:

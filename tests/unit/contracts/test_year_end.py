@@ -277,6 +277,16 @@ def test_the_list_is_of_programmes_of_the_law_and_their_money() -> None:
     assert ledger.refused("mof", "carry-over.list", *ahead).reason is reasons.DATE_AHEAD
 
 
+def test_money_is_carried_over_once() -> None:
+    ledger = a_year(units=1_000)
+    earlier = CarryOver(listed=300 * U, carried=300 * U, used=300 * U)
+    place = (Collection.CARRY_OVERS, carry_over_key(BUDGET, YEAR - 1, "228", "003"))
+    ledger.state.commit({place: earlier.encode()})
+    refusal = ledger.refused("mof", "carry-over.list", *a_carry_over_list(("228", "003", 701)))
+    assert (refusal.reason, dict(refusal.facts)["programme_tiyn"]) == (reasons.CARRY_OVER_AMOUNT, 700 * U)
+    ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 700)))
+
+
 # --- the closing itself
 
 
