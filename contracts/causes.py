@@ -26,6 +26,13 @@ EXEMPT: Final[dict[str, tuple[str, str, str]]] = {
 }
 """Causes that the calendar does not bind (TP 33, 37, 43): texts in Kazakh, Russian, English."""
 
+EXEMPT_SPECIFICS: Final[dict[str, tuple[str, ...]]] = {
+    "transfers": ("31", "33", "34", "35", "36", "44", "45", "5"),
+    "social_payments": ("32", "37"),
+}
+"""How the specifics begin of which one at least is changed for such a cause: transfers and budget loans;
+housing payments, transfers to persons, pensions, scholarships, grants (classes 3, 4 and 5 of the ЕБК)."""
+
 DEFERRING: Final[dict[str, tuple[str, str, str]]] = {
     "cash_deficit": ("қолма-қол ақша тапшылығы", "дефицит наличности", "cash deficit"),
     "force_majeure": ("еңсерілмейтін күш", "обстоятельства непреодолимой силы", "force majeure"),

@@ -15,7 +15,7 @@ from chain.codec import NAME, ListOf, OneOf, Optional, Row, Value
 from contracts import appropriations, budgets, conduct, plans, reasons, tokens, treasury
 from contracts.actions import Approval, Call, Step, action, row
 from contracts.calendar import civil, iso_date
-from contracts.causes import CAUSES, DEFERRING, EXEMPT
+from contracts.causes import CAUSES, DEFERRING, EXEMPT, EXEMPT_SPECIFICS
 from contracts.fields import CODE3, DOCUMENT_NUMBER, ROWS, SOURCE, YEAR, fields_of
 from contracts.plans import NO_PLAN, PLAN_ROW
 from contracts.receipts import shortfall
@@ -231,7 +231,8 @@ def amend(call: Call) -> None:
     if not changes:
         raise RejectionError(reasons.AMEND_UNCHANGED, certificate=document.certificate)
     filed = _filed(call, document)
-    _check_calendar(call, document, filed)
+    is_exempt = _is_exempt(call, document, changes)
+    _check_calendar(call, document, filed, is_exempt)
     totals = _totals(changes)
     if document.kind == BY_ADMINISTRATOR:
         _check_totals(changes, totals)
@@ -244,9 +245,8 @@ def amend(call: Call) -> None:
     for change in changes:
         put(call.state, Collection.PLANS, plan_key(change.holder, change.line), change.after)
     plans.consolidate(call, line, *totals)
-    _record(call, document, Certificate(
-        document.kind, document.cause, filed, call.day(), len(changes), *sums
-    ))  # fmt: skip
+    made = Certificate(document.kind, document.cause, filed, call.day(), len(changes), *sums)
+    _record(call, document, made, is_exempt)
     call.emit(
         "plan.amended", line.budget, line.year, line.administrator, line.programme, document.kind,
         document.certificate, document.cause, len(changes),
@@ -350,14 +350,26 @@ def _open_month(call: Call, year: int) -> int | None:
     return month if year == open_year else None
 
 
-def _check_calendar(call: Call, document: _Document, filed: int) -> None:
+def _is_exempt(call: Call, document: _Document, changes: list[_Change]) -> bool:
+    """Whether the calendar does not bind the certificate: by its cause, where the ledger does not know better
+    (TP 33, 37, 43)."""
+    if document.cause not in EXEMPT:
+        return False
+    if document.cause == "distributable":
+        found = appropriations.appropriation_of(call.state, document.programme)
+        return found.nature == appropriations.DISTRIBUTABLE
+    specifics = EXEMPT_SPECIFICS.get(document.cause)
+    return specifics is None or any((change.line.specific or "").startswith(specifics) for change in changes)
+
+
+def _check_calendar(call: Call, document: _Document, filed: int, is_exempt: bool) -> None:
     """Once a month a programme and kind, twice in December, by the 20th (TP 33, 37, 43)."""
     line = document.programme
     key = certificate_key(line.budget, line.year, line.administrator, line.programme, document.certificate)
     if call.state.get(Collection.CERTIFICATES, key) is not None:
         raise RejectionError(reasons.AMEND_EXISTS, certificate=document.certificate)
     year, month, day = civil(filed)
-    if year != line.year or document.cause in EXEMPT:
+    if year != line.year or is_exempt:
         return
     if day > LAST_DAY:
         raise RejectionError(reasons.AMEND_DAY, day=iso_date(filed), limit=LAST_DAY)
@@ -452,14 +464,13 @@ def _amendments_key(document: _Document, month: int) -> bytes:
     return amendments_key(line.budget, line.year, line.administrator, line.programme, month, document.kind)
 
 
-def _record(call: Call, document: _Document, certificate: Certificate) -> None:
+def _record(call: Call, document: _Document, certificate: Certificate, is_exempt: bool) -> None:
     """The certificate, and how many there were in its month."""
     line = document.programme
     year, month, _ = civil(certificate.filed)
     if year != line.year:
         month = 0
     before = _amendments(call, document, month)
-    is_exempt = document.cause in EXEMPT
     counted = Amendments(before.counted + (not is_exempt), before.exempt + is_exempt)
     put(call.state, Collection.AMENDMENTS, _amendments_key(document, month), counted)
     key = certificate_key(line.budget, line.year, line.administrator, line.programme, document.certificate)

@@ -325,9 +325,12 @@ def check_acceptance(call: Call, holder: str, line: Line, expense: str | None, a
     """Whether an obligation may be accepted (BC 109(4); TP 177, 218(7)).
 
     `amount` tiyn must not exceed the cumulative obligations plan of the open month less what is accepted,
-    nor the allocated money that no hold keeps.
+    nor the allocated money that no hold keeps. The plan of a first quarter ends with March (BC 90(4)).
     """
     month = open_month(call, line.year)
+    budget = appropriations.budget_of(call.state, line.budget, line.year)
+    if budget.status == BudgetStatus.QUARTER and month > QUARTER_MONTHS:
+        raise RejectionError(reasons.PLAN_QUARTER, field="obligations", month=month)
     plan = plan_of(call.state, holder, line)
     accepted = balance_of(call.state, position_scope(holder, line)).total(ACCEPTED)
     room = plan.obligations[month - 1] - accepted

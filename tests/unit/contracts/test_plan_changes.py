@@ -19,7 +19,7 @@ from contracts.records import (
     plan_key,
 )
 from tests.support import route
-from tests.support.budget import Ledger, a_line, day_number
+from tests.support.budget import Ledger, a_ledger, a_line, day_number
 from tests.support.year import (
     BUDGET,
     FOREIGN_GU,
@@ -329,12 +329,41 @@ def test_payments_of_all_plans_stay_within_the_receipts_plan() -> None:
 # --- the calendar (TP 33, 37, 43)
 
 
+@pytest.mark.parametrize(
+    ("specific", "nature", "cause", "is_exempt"),
+    [
+        ("339", "ordinary", "transfers", True),
+        ("511", "ordinary", "transfers", True),
+        ("322", "ordinary", "social_payments", True),
+        ("322", "ordinary", "transfers", False),
+        ("339", "ordinary", "social_payments", False),
+        ("159", "distributable", "distributable", True),
+    ],
+)
+def test_a_cause_frees_from_the_calendar_what_it_is_about(
+    specific: str, nature: str, cause: str, is_exempt: bool
+) -> None:
+    ledger = a_ledger()
+    if specific != "159":
+        ledger.publish("economic", specific, valid_from=DAY_ONE)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000, nature=nature)))
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(100, specific=specific)))
+    ledger.open_day(2026, 1, 21)
+    more = a_plan(110, specific=specific)
+    if is_exempt:
+        amended(ledger, more, kind="b", cause=cause)
+    else:
+        assert reason(ledger, more, kind="b", cause=cause) is reasons.AMEND_DAY
+
+
 def test_one_certificate_a_month_and_kind_and_two_in_december() -> None:
     ledger = two_positions()
     amended(ledger, UP, DOWN, number="1")
     back = (a_plan(100), a_plan(100, specific="151"))
     assert reason(ledger, *back, number="2") is reasons.AMEND_MONTHLY
-    amended(ledger, *back, number="2", cause="social_payments")
+    for cause in ("social_payments", "transfers", "distributable"):
+        assert reason(ledger, *back, number="2", cause=cause) is reasons.AMEND_MONTHLY
+    amended(ledger, *back, number="2", cause="court")
     amended(ledger, a_plan(200), kind="b", number="3")
     assert reason(ledger, a_plan(210), kind="b", number="4") is reasons.AMEND_MONTHLY
     ledger.open_day(2026, 12, 1)

@@ -203,3 +203,14 @@ def test_before_the_budget_is_adopted_plans_end_with_march() -> None:
     )
     assert (refusal.reason, refusal.facts[-1]) == (reasons.PLAN_QUARTER, ("month", 4))
     ledger.do("mot", "plan.approve", *plan_document(a_plan(90, payments=cumulative(90, 30, 60))))
+
+
+def test_the_plan_of_a_first_quarter_carries_nothing_new_after_march() -> None:
+    ledger = a_year(a_plan(90))
+    with_quarter(ledger)
+    ledger.open_day(YEAR, 3, 31)
+    register(ledger, "A", 10)
+    ledger.open_day(YEAR, 4, 1)
+    row = an_agreement("B", an_obligation("b", 10))
+    refusal = ledger.refused(GU, "agreement.register", *registration(row))
+    assert (refusal.reason, dict(refusal.facts)["month"]) == (reasons.PLAN_QUARTER, 4)
