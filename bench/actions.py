@@ -396,7 +396,8 @@ def _sequester(meter: Meter) -> Figures:
 
 def _closing(meter: Meter) -> Figures:
     """`year.close` in documents of a thousand rows until the year is closed."""
-    meter.document("treasury", "treasury.open_day", day_number(YEAR + 1, 1, 5))
+    for number in range(1, 6):
+        meter.document("treasury", "treasury.open_day", day_number(YEAR + 1, 1, number))
     line = a_line(subprogramme=None, specific=None)
     before = balance_of(meter.ledger.state, programme_scope(line)).amounts
     open_stages = (Stage.ADOPTED, Stage.ALLOCATED, Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED)
