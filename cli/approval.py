@@ -193,7 +193,11 @@ def show_route(session: Session, action: str, institution: str | None, read: Rea
                 item = VIEWS["route"].item(key, bytes.fromhex(found["value"]))
                 emit_item(session, "eqz.route.show/1", item, as_of(client, int(found["height"])))
                 return
-    raise NotFoundError(f"no route of {action}: its documents come directly", "NOT-FOUND")
+    raise NotFoundError(
+        f"no route of {action} is set: its documents come directly, except where the rules themselves ask "
+        "for an approval (plan.amend of kind b: the treasury)",
+        "NOT-FOUND",
+    )
 
 
 APPROVAL_COMMANDS = (inbox, show)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chain.codec import ANY, Value
 from chain.errors import DecodeError
-from cli.documents import Json, as_object, json_of, plain_json, value_of
+from cli.documents import Json, as_object, form, json_of, plain_json, value_of
 from cli.failures import InputError
 from contracts.actions import ANYBODY, REGISTER, SUBMIT, Action
 from contracts.areas import LOADED
@@ -50,6 +50,21 @@ def to_people(action: str, document: Json) -> Json:
     name, arguments = str(found["effect"]), value_of(ANY, found["arguments"])
     texts: dict[str, Json] = {**told(name, arguments)}
     return {**found, "arguments": named(name, arguments), "text": texts}
+
+
+def template(action: Action) -> Json:
+    """An empty document as people write it, each field saying what it takes."""
+    found = form(action.arguments)
+    if action.name in WITH_ROLES:
+        return _with_roles(found, lambda _: " | ".join(role.name.lower() for role in Role))
+    if action.name == SUBMIT:
+        return {**as_object(found, "document"), "arguments": "the document of that action: its template"}
+    if action.name == PROPOSE:
+        return {
+            **as_object(found, "document"),
+            "arguments": "the fields of the effect: docs/cli.md, A ballot",
+        }
+    return found
 
 
 def told(effect: str, arguments: Value) -> dict[str, str]:

@@ -55,11 +55,17 @@ def rows_field(action: Action, name: str | None = None) -> tuple[str, ListOf]:
     """The list of rows of an action's document, or the named one of several. InputError without one."""
     lists = row_lists(action)
     found = {field: one for field, one in lists.items() if name in (None, field)}
+    if not lists:
+        raise InputError(
+            f"{action.name} has no list of rows, so no table",
+            "BATCH-ACTION",
+            Details(remedy=f"eqz tx template {action.name}, then eqz tx build {action.name} --from FILE"),
+        )
     if len(found) != 1:
         raise InputError(
             f"{action.name} has {len(found)} such lists of rows ({', '.join(lists)}); a table is one of them",
             "BATCH-ACTION",
-            Details(remedy=f"say --list {next(iter(lists))}" if lists else ""),
+            Details(remedy=f"say --list {next(iter(lists))}"),
         )
     return next(iter(found.items()))
 

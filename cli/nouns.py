@@ -16,7 +16,7 @@ from cli import ballots, flow, reading
 from cli.approval import APPROVAL_COMMANDS, ROUTE_COMMANDS
 from cli.client import connected
 from cli.directories import DIRECTORY_COMMANDS
-from cli.documents import Json, as_object, form
+from cli.documents import Json, as_object
 from cli.envelope import known_action
 from cli.failures import InputError, NothingAcceptedError
 from cli.flow import Signing, Source, Way
@@ -30,6 +30,7 @@ from cli.statements import PLAN_STATEMENTS
 from cli.views import VIEWS, View
 from cli.year import BUDGET_COMMANDS, SEQUESTER_COMMANDS, TREASURY_COMMANDS, decision_of_plan
 from cli.year_end import RATING_COMMANDS, YEAR_COMMANDS
+from contracts.actions import Action
 from contracts.records import Collection, Institution
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -338,7 +339,7 @@ def _change(noun: str, verb: str, action_name: str) -> click.Command:
     ) -> None:
         action = known_action(action_name)
         if template:
-            emit_form(action.arguments)
+            emit_form(action)
             return
         extra = Extra(rest.pop("publics", ()), rest.pop("signer", None), rest.pop("note", None) or "")
         has_extra = bool(extra.publics or extra.signer)
@@ -369,11 +370,11 @@ def _change(noun: str, verb: str, action_name: str) -> click.Command:
     return click.command(verb, help=f"{summary} ({action_name}).")(fields(command))
 
 
-def emit_form(shape: Any) -> None:
+def emit_form(action: Action) -> None:
     """The empty document on stdout."""
     import json
 
-    click.echo(json.dumps(form(shape), ensure_ascii=False, indent=1))
+    click.echo(json.dumps(ballots.template(action), ensure_ascii=False, indent=1))
 
 
 _WAY_OPTIONS = (

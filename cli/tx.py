@@ -13,7 +13,7 @@ from cli import ballots, flow
 from cli import envelope as envelopes
 from cli.amounts import length_ms
 from cli.client import connected
-from cli.documents import Json, form, value_of
+from cli.documents import Json, value_of
 from cli.envelope import read_file, write_file, write_text
 from cli.failures import Details, InputError, NotFinalError, NotFoundError, RefusedError
 from cli.options import signing_options, source_options, summary
@@ -57,7 +57,7 @@ def actions(session: Session) -> None:
 @global_options
 def template(action: str) -> None:
     """JSON to fill in and give to --from."""
-    click.echo(json.dumps(form(envelopes.known_action(action).arguments), ensure_ascii=False, indent=1))
+    click.echo(json.dumps(ballots.template(envelopes.known_action(action)), ensure_ascii=False, indent=1))
 
 
 @tx.command("build", help="Write the envelope of a document; nothing is signed or sent.")

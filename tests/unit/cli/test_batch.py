@@ -239,3 +239,10 @@ def test_of_a_document_with_several_lists_one_is_named(tmp_path: Path) -> None:
         batch.write_template(adopt, path)
     assert caught.value.details.remedy == "say --list programmes"
     assert batch.write_template(adopt, path, "left_out") == 2
+
+
+def test_an_action_without_rows_is_no_table() -> None:
+    with pytest.raises(InputError) as refused:
+        batch.rows_field(known_action("treasury.open_day"))
+    assert refused.value.message == "treasury.open_day has no list of rows, so no table"
+    assert "eqz tx template treasury.open_day" in refused.value.details.remedy

@@ -80,6 +80,15 @@ def test_the_line_of_a_noun_names_its_verbs_and_no_other(noun: str) -> None:
     assert sorted(named) == sorted(group.list_commands(click.Context(group)))
 
 
+@pytest.mark.parametrize("way", [("route", "set", "--template"), ("tx", "template", "route.set")])
+def test_a_template_names_roles_as_people_write_them(
+    way: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*way, home=tmp_path) == 0
+    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    assert step["role"] == "preparer | accountant | head | moderator | operator"
+
+
 def test_a_record_of_too_few_parts_is_told_which_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
