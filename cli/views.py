@@ -103,6 +103,14 @@ class View:
             ]
         if name == "roles":
             return "+".join(role.name.lower() for role in records.Role if value & role)
+        if name == "expertise":
+            number, day, valid_until, amount = value
+            return {
+                "number": number,
+                "date": date_of(day),
+                "valid_until": date_of(valid_until),
+                "amount": tenge_of(amount),
+            }
         if name in PAIRS:
             return [{PAIRS[name][0]: one[0], PAIRS[name][1]: tenge_of(one[1])} for one in value]
         return value.hex() if isinstance(value, bytes) else plain_json(value)
