@@ -463,7 +463,7 @@ APPROVAL_ROUTE = _reason(
     "{action} әрекеті келісуді талап етеді: бірінші {next}",
     "действие {action} требует согласования: первым {next}",
     "{action} of {institution} needs approvals before it; the first is {next}",
-    "send the document with approval.submit; it is carried out with the last approval",
+    "send the document for approval (eqz … --for-approval); it is carried out with the last approval",
 )  # fmt: skip
 APPROVAL_NONE = _reason(
     "APPROVAL-NONE", "EQ: routes; budget-machine 4",
