@@ -266,7 +266,7 @@ class State:
 
     def _check_work(self, transaction: Transaction, work: Work, changes: list[Change]) -> None:
         """Papers of the own institution; suspensions only with what may bring them."""
-        check_papers(work.action, work.institution, changes)
+        check_papers(work.action, work.institution, work.arguments, changes)
         if transaction.action not in VERBS or work.about == SUSPENDING:
             return
         is_carried = work.action == work.about and "suspensions" in EFFECTS[work.action].collections

@@ -33,6 +33,9 @@ OPEN = (0, 1, 2, 3, 4, 5, 6, 15, 16)
 EXECUTED = 2
 """Slots that each law adds up, and the status of an executed payment."""
 
+_SAID = {"acts": range(1, 7), "payments": range(1, 7)}
+"""Fields that never change: what an act confirmed, what a payment was asked for."""
+
 _TEXT = text(600)
 _ANY = anything
 _MONTHS = list_of(UINT, 12)
@@ -100,6 +103,7 @@ class Laws:
             name: {} for name in ("acts", "payments", "holds", "cash")
         }
         self._touched: dict[str, dict[bytes, None]] = {name: {} for name in _RECORDS}
+        self._said: dict[tuple[str, bytes], Value] = {}
         self._day: date | None = None
         self._programmes: dict[bytes, dict[bytes, None]] = {}
         self._closed: set[bytes] = set()
@@ -116,9 +120,14 @@ class Laws:
         papers = self._papers[collection]
         if value is None:
             papers.pop(key, None)
+            self._said.pop((collection, key), None)
             return
         found = decode(value)
         _RECORDS[collection](found, collection)
+        if collection in _SAID:
+            said = tuple(found[at] for at in _SAID[collection])
+            if self._said.setdefault((collection, key), said) != said:
+                raise VerificationError(f"{collection} {_words(key)} says something else than it did")
         papers[key] = _FIGURES[collection](found[1:])
         if collection not in ("obligations", "agreements"):
             return

@@ -9,8 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from audit.blocks import Change
-from audit.codec import Value, decode
-from audit.effects import ADOPTED, ADVANCED, ALLOCATED, EFFECTS, PAID, PAYABLE, REGISTERED, RETAINED, Movement
+from audit.codec import Value, decode, encode
+from audit.effects import (
+    ADOPTED,
+    ADVANCED,
+    ALLOCATED,
+    DECLINED,
+    EFFECTS,
+    HELD,
+    PAID,
+    PAYABLE,
+    REGISTERED,
+    REQUESTED,
+    RETAINED,
+    UNHELD,
+    Movement,
+)
 from audit.failure import VerificationError
 
 OF_BUDGET_AND_YEAR = frozenset({
@@ -32,8 +46,9 @@ Sums = Counter[tuple[Value, ...]]
 Rows = tuple[Value, ...]
 
 
-def check_papers(action: str, institution: str, changes: Iterable[Change]) -> None:
-    """A state institution's document changes that institution's papers alone."""
+def check_papers(action: str, institution: str, arguments: Rows, changes: Sequence[Change]) -> None:
+    """A state institution's document changes that institution's papers alone, and asks to be paid what its
+    rows say."""
     if not EFFECTS[action].is_own and action != "payment.request":
         return
     for change in changes:
@@ -41,6 +56,22 @@ def check_papers(action: str, institution: str, changes: Iterable[Change]) -> No
             key = decode(change.key)
             if type(key) is not tuple or not key or key[0] != institution:
                 raise VerificationError(f"{institution} changed {change.collection} of another institution")
+    if action == "payment.request":
+        try:
+            _check_requests(arguments, institution, changes)
+        except (TypeError, ValueError, IndexError):
+            raise VerificationError("the arguments of payment.request are of another form") from None
+
+
+def _check_requests(arguments: Rows, institution: str, changes: Iterable[Change]) -> None:
+    """A `payment.request` asks for what its rows say: how much is paid later is what stands there."""
+    found = {
+        change.key: None if change.new_value is None else decode(change.new_value)[1:6]
+        for change in changes
+        if change.collection == "payments"
+    }
+    if found != {encode((institution, row[0])): row[1:6] for row in arguments[0]}:
+        raise VerificationError("payment.request recorded other requests than its rows")
 
 
 def check_stated(action: str, code: str, arguments: Rows, movements: Sequence[Movement]) -> None:
@@ -153,9 +184,73 @@ def _restore(arguments: Rows, movements: Sequence[Movement]) -> Pair:
     )
 
 
+def _expense(movement: Movement) -> tuple[Value, ...]:
+    return (movement.key[2],)
+
+
+def _position(movement: Movement) -> tuple[Value, ...]:
+    """Holder, codes and expense id, as the rows of holds name a place."""
+    return (movement.holder, *movement.key[0][3:7], movement.key[2])
+
+
+def _recode(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    """What the old places of a row lose its new place gets, by stage."""
+    routes = dict(arguments[6])
+    stated: Sums = Counter()
+    found: Sums = Counter()
+    for one in movements:
+        place = (one.holder, *one.key[0][3:7])
+        if one.difference < 0:
+            stated[one.slot, routes[place]] -= one.difference
+        elif one.difference > 0:
+            found[one.slot, place] += one.difference
+    return stated, found
+
+
+def _block(rows: Rows, hold: Value, movements: Sequence[Movement]) -> Pair:
+    stated = _summed((row[:6], row[6]) for row in rows)
+    return stated, _gained((one for one in movements if one.key[4] == hold), HELD, _position)
+
+
+def _unblock(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    _, _, _, rows, amount = arguments
+    if amount is not None:
+        return Counter({(): amount}), _gained(movements, UNHELD, lambda one: ())
+    return _summed((row[:6], row[6]) for row in rows), _gained(movements, UNHELD, _position)
+
+
+def _form(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    """No item gets more than it asks for: what it had before stays."""
+    rows = _summed(((row[0],), row[8]) for row in arguments[4])
+    found = _gained(movements, (REQUESTED,), _expense)
+    return found & rows, found
+
+
+def _reduce(rows: Rows, movements: Sequence[Movement]) -> Pair:
+    return _summed(((row[0],), row[1]) for row in rows), _gained(movements, (DECLINED,), _expense)
+
+
+def _align(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    stated = _summed(((row[0],), row[1] - row[2]) for row in arguments[4])
+    named = [one for one in movements if one.key[2] is not None]
+    return stated, _summed((_expense(one), one.difference) for one in named)
+
+
+def _reregister(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    rows = [row for agreement in arguments[3] for row in agreement[4]]
+    return _summed(((row[0],), row[4]) for row in rows), _gained(movements, (REGISTERED,), _obligation)
+
+
+def _penalize(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    stated: Sums = Counter({(arguments[6],): arguments[8]})
+    return stated, _gained(movements, (REGISTERED, PAYABLE), _obligation)
+
+
 _SUMS: dict[str, Callable[[Rows, Sequence[Movement]], Pair]] = {
     "act.sign": _sign,
+    "agreement.penalty": _penalize,
     "agreement.register": _register,
+    "agreement.reregister": _reregister,
     "budget.adjust": _adjust,
     "budget.adopt": _adopt,
     "budget.quarter": _quarter,
@@ -164,6 +259,14 @@ _SUMS: dict[str, Callable[[Rows, Sequence[Movement]], Pair]] = {
     "payment.execute": _execute,
     "payment.restore": _restore,
     "plan.approve": _approve,
+    "plan.recode": _recode,
+    "request.align": _align,
+    "request.consolidate": lambda arguments, movements: _reduce(arguments[8], movements),
+    "request.decide": lambda arguments, movements: _reduce(arguments[9], movements),
+    "request.form": _form,
+    "sequester.decide": lambda arguments, movements: _block(arguments[8], arguments[0], movements),
+    "treasury.block": lambda arguments, movements: _block(arguments[7], arguments[0], movements),
+    "treasury.unblock": _unblock,
 }
 
 

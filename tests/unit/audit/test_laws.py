@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from audit.codec import decode
+from audit.codec import decode, encode
 from audit.failure import VerificationError
 from audit.laws import Laws
 from contracts.records import (
@@ -150,3 +150,17 @@ def test_keys_and_days_of_another_form_are_found_and_break_nothing() -> None:
     for scope in (b"", b"\x01", b"\x93\x04ab", b"\x93\x02ab"):
         with pytest.raises(VerificationError):
             laws.close_block([scope])
+
+
+def test_what_an_act_confirms_and_a_payment_is_asked_for_never_changes() -> None:
+    laws = Laws(lambda scope: (0,) * 17)
+    key = encode(("gu-2280101", "x"))
+    payment = (1, "a", None, False, 100, "x", 20_458, 0, None, None, 0, 3, ("01.kz", "1", 2026))
+    act = (1, "a", 20_458, "акт", 100, (), 0, False)
+    for collection, record in (("payments", payment), ("acts", act)):
+        laws.note(collection, key, encode(record))
+        later = (*record[:7], 2 if collection == "payments" else True, *record[8:])
+        laws.note(collection, key, encode(later))
+        with pytest.raises(VerificationError, match="says something else than it did"):
+            laws.note(collection, key, encode((*record[:4], 101, *record[5:])))
+        laws.note(collection, key, None)

@@ -18,22 +18,36 @@ from tests.support.year import (
     BUDGET,
     DAY,
     GU,
+    NEXT,
     OTHER_GU,
     YEAR,
     U,
+    a_block,
+    a_budget_request,
     a_certificate,
+    a_code,
+    a_consolidation,
+    a_cut_row,
+    a_decision,
+    a_held_row,
     a_law,
     a_move,
     a_plan,
     a_programme,
+    a_recode,
     a_refinement,
     a_request,
     a_return,
+    a_stage,
     an_adjustment,
     an_agreement,
+    an_alignment,
     an_increase,
     an_invoice,
+    an_item,
     an_obligation,
+    an_unblock,
+    limits,
     plan_document,
     registration,
 )
@@ -59,6 +73,27 @@ STORY: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
 """A year in which every action whose rows state sums moves money once."""
 
 
+POOL: dict[str, Any] = {"holder": "mot", "subprogramme": None, "specific": None}
+OTHER_STORY: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+    ("mof", "budget.adopt", a_law(a_programme(units=10_000), a_programme("001", 10_000))),
+    ("treasury", "plan.recode", a_recode((a_code("mot", None), a_code("mot", None, programme="001")))),
+    ("treasury", "treasury.block", a_block(a_held_row(90, **POOL, programme="001"), ground="refinement")),
+    ("treasury", "treasury.unblock", an_unblock(a_held_row(20, **POOL, programme="001"))),
+    ("treasury", "treasury.unblock", an_unblock(units=30)),
+    ("mof", "sequester.decide", a_decision(a_cut_row(40, **POOL, programme="001"))),
+    ("mof", "limit.set", limits()),
+    (GU, "request.form", a_budget_request(an_item("e-1", 100), an_item("e-2", 50))),
+    ("mot", "request.consolidate", a_consolidation(140, ("e-1", 10))),
+    ("mof", "request.decide", a_stage("mof", 130, ("e-2", 10))),
+    ("mof", "request.decide", a_stage("government", 130)),
+    ("mof", "request.decide", a_stage("mazhilis", 130)),
+    ("mof", "request.decide", a_stage("senate", 130)),
+    ("mof", "budget.adopt", a_law(a_programme(units=130), year=NEXT)),
+    ("mot", "request.align", an_alignment(("e-1", 60, 0))),
+)
+"""The same of holds, changes of codes and requests."""
+
+
 def an_audited() -> Audited:
     genesis = a_genesis()
     ledger = Audited(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
@@ -81,6 +116,47 @@ def larger(value: Any) -> Any:
 def refused(action: str, arguments: tuple[Any, ...], movements: Any, words: str, code: str = "228") -> None:
     with pytest.raises(VerificationError, match=words):
         check_stated(action, code, arguments, movements)
+
+
+@pytest.mark.parametrize("until", [at for at, one in enumerate(OTHER_STORY) if one[1] != "limit.set"])
+def test_what_moved_by_holds_codes_and_requests_is_what_the_rows_state(until: int) -> None:
+    ledger = an_audited()
+    for institution, action, arguments in OTHER_STORY[: until + 1]:
+        ledger.do(institution, action, *arguments)
+    movements = ledger.auditor.money.movements
+    check_stated(action, "228", arguments, movements)
+    if action in ("budget.adopt", "request.decide") and not (action == "request.decide" and arguments[9]):
+        return
+    if action != "request.form":
+        elsewhere = [one._replace(difference=2 * one.difference) for one in movements]
+        if action != "plan.recode":
+            refused(action, arguments, elsewhere, "other sums than its rows")
+        else:
+            refused(action, arguments, movements[1:], "other sums than its rows")
+    else:
+        refused(action, smaller(arguments), movements, "other sums than its rows")
+
+
+def smaller(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The request with a tenge less in each item."""
+    return (*arguments[:4], tuple((*item[:8], item[8] - 1) for item in arguments[4]))
+
+
+def test_a_request_to_pay_is_recorded_as_it_was_made() -> None:
+    ledger = an_audited()
+    for institution, action, arguments in STORY[1:8]:
+        ledger.do(institution, action, *arguments)
+    (row,) = STORY[8][2][0]
+    record = (1, *row[1:6], DAY, 0, None, None, 0, 3, (BUDGET, "1", YEAR))
+    change = Change(0, None, "payments", encode((GU, row[0])), None, encode(record))
+    check_papers("payment.request", GU, ((row,),), [change])
+    for rows in ((), ((*row[:4], row[4] + 1, row[5]),)):
+        with pytest.raises(VerificationError, match="other requests than its rows"):
+            check_papers("payment.request", GU, (rows,), [change])
+    strange: tuple[Any, ...] = ((), None, ((1,),))
+    for one in strange:
+        with pytest.raises(VerificationError, match="of another form"):
+            check_papers("payment.request", GU, one, [change])
 
 
 SUMS = [action for _, action, _ in STORY if action not in ("payment.request", "payment.execute")]
@@ -123,11 +199,10 @@ def test_money_of_another_year_or_administrator_does_not_move() -> None:
 @pytest.mark.parametrize(("action", "institution"), [("act.sign", OTHER_GU), ("payment.request", OTHER_GU)])
 def test_papers_of_another_institution_stay(action: str, institution: str) -> None:
     change = Change(0, None, "payments", encode((GU, "2280101/26-1")), None, None)
-    check_papers(action, GU, [change])
-    check_papers("payment.execute", "treasury", [change])
+    check_papers("payment.execute", "treasury", (), [change])
     for key in (change.key, encode(()), encode(GU)):
         with pytest.raises(VerificationError, match="of another institution"):
-            check_papers(action, institution, [change._replace(key=key)])
+            check_papers(action, institution, (), [change._replace(key=key)])
 
 
 # --- what approvals cover
