@@ -33,7 +33,8 @@ def test_whose_fault_it_is_gives_the_status(error: LedgerError, status: int) -> 
 
 def test_a_plain_error_has_every_member() -> None:
     assert error_of(DecodeError("bad", where="body")) == {
-        "code": "DECODE", "message": "body: bad", "article": "", "texts": {}, "remedy": "", "remedies": {}, "facts": {},
+        "code": "DECODE", "message": "body: bad", "article": "", "texts": {}, "remedy": "", "remedies": {},
+        "facts": {},
     }  # fmt: skip
 
 
