@@ -165,8 +165,11 @@ def _read_fields(name: str, fields: Fields, found: Json, path: str) -> tuple[Val
             near = difflib.get_close_matches(given, known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; {name} has {', '.join(known)}"
             raise _refusal(_inside(path, given), f"no such field{hint}")
-    values = []
+    values: list[Value] = []
     for field, (_, shape) in zip(known, fields, strict=True):
+        if field not in found and isinstance(shape, ListOf) and not shape.minimum:
+            values.append(())
+            continue
         if field not in found and not isinstance(shape, Optional):
             raise _refusal(_inside(path, field), f"missing; {describe(shape)} expected")
         values.append(_read(shape, found.get(field), _inside(path, field)))

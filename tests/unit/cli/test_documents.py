@@ -151,3 +151,10 @@ def test_a_form_says_what_each_field_takes() -> None:
         "b": ["hex of 16 bytes"],
         "c": "date YYYY-MM-DD or nothing",
     }
+
+
+def test_a_list_that_may_be_empty_may_be_left_out() -> None:
+    shape = Struct("lift", 1, (("rows", ListOf(DAY, 3)), ("named", ListOf(DAY, 3, 1))))
+    assert value_of(shape, {"named": ["2026-01-05"]}) == (1, (), (20_458,))
+    with pytest.raises(InputError, match="named: missing"):
+        value_of(shape, {"rows": []})
