@@ -42,7 +42,7 @@ from audit.merkle import StateTree, state_path, tagged, value_hash
 from audit.money import Money
 from audit.rights import COLLECTIONS as RIGHTS
 from audit.rights import Moment, Rights
-from audit.stated import check_papers, check_stated
+from audit.stated import check_cash, check_papers, check_stated
 
 IDS_REMOVED_PER_BLOCK = 1_000
 SETS_KEPT_HEIGHTS = 10_000
@@ -267,6 +267,7 @@ class State:
     def _check_work(self, transaction: Transaction, work: Work, changes: list[Change]) -> None:
         """Papers of the own institution; suspensions only with what may bring them."""
         check_papers(work.action, work.institution, work.arguments, changes)
+        check_cash(work.action, work.arguments, changes, self.laws.cash_balance)
         if transaction.action not in VERBS or work.about == SUSPENDING:
             return
         is_carried = work.action == work.about and "suspensions" in EFFECTS[work.action].collections

@@ -155,6 +155,10 @@ class Laws:
             self._closed.add(key)
             self._touched["appropriations"].update(self._programmes.get(key, {}))
 
+    def cash_balance(self, key: bytes) -> int:
+        """Tiyn on a cash account."""
+        return self._papers["cash"].get(key, (0, 0))[1]
+
     def note_token(self, key: Value, slot: int, difference: int) -> None:
         """A token changed by so much; `key` is its decoded key."""
         line, holder, _, _, hold, _, act, payment = key

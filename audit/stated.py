@@ -49,6 +49,8 @@ Rows = tuple[Value, ...]
 def check_papers(action: str, institution: str, arguments: Rows, changes: Sequence[Change]) -> None:
     """A state institution's document changes that institution's papers alone, and asks to be paid what its
     rows say."""
+    if action == "directory.publish":
+        _check_published(arguments, changes)
     if not EFFECTS[action].is_own and action != "payment.request":
         return
     for change in changes:
@@ -61,6 +63,48 @@ def check_papers(action: str, institution: str, arguments: Rows, changes: Sequen
             _check_requests(arguments, institution, changes)
         except (TypeError, ValueError, IndexError):
             raise VerificationError("the arguments of payment.request are of another form") from None
+
+
+def _check_published(arguments: Rows, changes: Iterable[Change]) -> None:
+    """The newest version of each code that the document names is its row's, and no other code changes."""
+    try:
+        found = {
+            change.key: decode(change.new_value or b"")[1][-1]
+            for change in changes
+            if change.collection == "directories"
+        }
+        stated = {encode((arguments[0], row[0])): row[1:] for row in arguments[1]}
+    except (TypeError, ValueError, IndexError):
+        raise VerificationError("the arguments of directory.publish are of another form") from None
+    if found != stated:
+        raise VerificationError("directory.publish published something else than its rows")
+
+
+def check_cash(
+    action: str, arguments: Rows, changes: Iterable[Change], balance_of: Callable[[bytes], int]
+) -> None:
+    """Cash comes in by what `receipts.post` states, by account; a payment brings none, and its restoration no
+    more than its rows. `balance_of`: of a cash account, by its key, before the changes."""
+    if action not in ("payment.execute", "payment.restore", "receipts.post"):
+        return
+    try:
+        found: Sums = Counter()
+        for change in changes:
+            if change.collection == "cash":
+                _, opening, received, debited, redeemed = decode(change.new_value or b"")
+                now = opening + received - debited - redeemed
+                found[decode(change.key)[:2]] += now - balance_of(change.key)
+        if action == "receipts.post":
+            rows = arguments[1]
+            stated = _summed(((row[1:3]), -row[4] if row[0] == "refund" else row[4]) for row in rows)
+            is_right = stated == Counter({account: net for account, net in found.items() if net})
+        else:
+            most = sum(row[2] for row in arguments[0]) if action == "payment.restore" else 0
+            is_right = sum(found.values()) <= most
+    except (TypeError, ValueError, IndexError):
+        raise VerificationError(f"the arguments of {action} are of another form") from None
+    if not is_right:
+        raise VerificationError(f"{action} changed cash accounts by other sums than its rows state")
 
 
 def _check_requests(arguments: Rows, institution: str, changes: Iterable[Change]) -> None:

@@ -9,7 +9,7 @@ from audit.blocks import Change, read_genesis
 from audit.codec import encode
 from audit.failure import VerificationError
 from audit.fold import State
-from audit.stated import check_papers, check_stated
+from audit.stated import check_cash, check_papers, check_stated
 from contracts.executor import Execution
 from contracts.genesis import genesis_changes
 from tests.support import route
@@ -267,3 +267,45 @@ def test_a_certificate_of_kind_b_is_not_submitted_to_others() -> None:
     ledger.forge = to_its_own
     with pytest.raises(VerificationError, match="submitted without the treasury"):
         route.submitted(ledger, "mot", "plan.amend", *a_certificate(a_plan(85), kind="b"))
+
+
+# --- cash and directories
+
+ACCOUNT = encode((BUDGET, "1", YEAR))
+
+
+def of_account(received: int, redeemed: int = 0) -> Change:
+    return Change(0, None, "cash", ACCOUNT, None, encode((1, 0, received, 0, redeemed)))
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "received", "redeemed"),
+    [
+        ("receipts.post", ("", (("receipt", BUDGET, "1", "101110", 30, ""),)), 131, 0),
+        ("receipts.post", ("", (("refund", BUDGET, "1", "101110", 30, ""),)), 100, 0),
+        ("receipts.post", ("", (("receipt", BUDGET, "2", "101110", 30, ""),)), 130, 0),
+        ("payment.execute", (((GU, "2280101/26-1"),),), 101, 0),
+        ("payment.restore", (((GU, "2280101/26-1", 30, "", None),),), 131, 0),
+        ("receipts.post", (), 100, 0),
+    ],
+)
+def test_cash_comes_from_nothing_by_no_document(
+    action: str, arguments: tuple[Any, ...], received: int, redeemed: int
+) -> None:
+    with pytest.raises(VerificationError, match=r"by other sums than its rows|of another form"):
+        check_cash(action, arguments, [of_account(received, redeemed)], lambda key: 100)
+
+
+def test_a_code_is_published_as_the_document_says() -> None:
+    row = ("159", DAY, None, "x", "x", None, ())
+    arguments = ("economic", (row,))
+    change = Change(0, None, "directories", encode(("economic", "159")), None, encode((1, (row[1:],))))
+    check_papers("directory.publish", "mof", arguments, [change])
+    for forged in (
+        change._replace(key=encode(("payees", "159"))),
+        change._replace(new_value=encode((1, ((DAY + 1, *row[2:]),)))),
+    ):
+        with pytest.raises(VerificationError, match="something else than its rows"):
+            check_papers("directory.publish", "mof", arguments, [forged])
+    with pytest.raises(VerificationError, match="of another form"):
+        check_papers("directory.publish", "mof", (), [change._replace(new_value=encode(1))])
