@@ -146,7 +146,9 @@ class Laws:
 
     def _note_closing(self, key: bytes, value: bytes | None) -> None:
         """A year that closes: every programme of it is held to law 10 in this block."""
-        _decoded(key, _YEAR)
+        _, year = _decoded(key, _YEAR)
+        if self._day is None or self._day.year <= year:
+            raise VerificationError(f"the year {_words(key)} was closed before it ended")
         if value is None or key in self._closed:
             raise VerificationError(f"law 10: the closing of {_words(key)} was changed or removed")
         found = decode(value)

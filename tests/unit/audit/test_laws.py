@@ -33,6 +33,7 @@ from tests.support.budget import a_line, day_number
 LINE = a_line()
 GU = "gu-2280101"
 YEAR = (100,) * 12
+NEXT_YEAR = Day(day_number(2027, 1, 5), 1)
 PROGRAMME = Appropriation("costs", "12", "ordinary", False, 0, (), False, False, 100, 0, 0, 0, 0, 0)
 AGREEMENT = Agreement(
     20458, "990840000001", "x", "goods", "ordinary", "x", None, "01.kz", "228", "003", 40, ((2026, 40),),
@@ -120,6 +121,7 @@ def test_tokens_that_name_a_paper_nobody_recorded_are_found(collection: str, slo
 def test_money_left_open_in_a_closed_year_is_found(order: str) -> None:
     allocated = tuple(100 if slot == 3 else 0 for slot in range(17))
     laws = Laws(lambda scope: allocated if scope == programme_scope(LINE) else (0,) * 17)
+    laws.note("day", b"", NEXT_YEAR.encode())
     laws.note("appropriations", appropriation_key("01.kz", 2026, "228", "003"), PROGRAMME.encode())
     if order == "the money first":
         laws.close_block([programme_scope(LINE)])
@@ -129,8 +131,19 @@ def test_money_left_open_in_a_closed_year_is_found(order: str) -> None:
         laws.close_block([programme_scope(LINE)] if order == "the closing first" else [])
 
 
+@pytest.mark.parametrize("day", [None, Day(day_number(2026, 12, 31), 1)])
+def test_a_year_is_not_closed_before_it_ends(day: Day | None) -> None:
+    laws = Laws(lambda scope: (0,) * 17)
+    if day is not None:
+        laws.note("day", b"", day.encode())
+    closing = Closing(1, b"", 1, 0, 0, 0, 20_458, None)
+    with pytest.raises(VerificationError, match="closed before it ended"):
+        laws.note("closings", closing_key("01.kz", 2026), closing.encode())
+
+
 def test_a_closed_year_is_not_opened_again() -> None:
     laws = Laws(lambda scope: (0,) * 17)
+    laws.note("day", b"", NEXT_YEAR.encode())
     closing = Closing(2, b"", 1, 0, 0, 0, 20_458, 20_458)
     laws.note("closings", closing_key("01.kz", 2026), closing.encode())
     for record in (replace(closing, status=1).encode(), None):
