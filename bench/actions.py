@@ -1,4 +1,4 @@
-"""CPU time of every action that moves or checks money, a row, on a ledger of a hundred thousand tokens.
+"""CPU time of every action, a row, on a ledger of a hundred thousand tokens.
 
 One process, the state in LevelDB as a node has it. A document is measured as a block of its own: signatures,
 rules, invariants of what it touched, roots of outcomes, changes and state; not its commit to disk.
@@ -19,19 +19,19 @@ from typing import Any, Final
 
 from chain.block import Outcome
 from chain.codec import Value
-from chain.keys import SigningKey, verify
+from chain.keys import SigningKey, signer_id, verify
 from chain.state_tree import state_path, update, value_hash
-from chain.types import Hash32
+from chain.types import Hash32, InstitutionId
 from contracts import appropriations, incentives, planner
-from contracts.actions import REGISTER
+from contracts.actions import REGISTER, SUBMIT
 from contracts.calendar import day_number
 from contracts.executor import Execution, execute
-from contracts.records import Collection, Role, Stage, balance_of, programme_scope
+from contracts.records import Collection, Role, Stage, balance_of, operational_day, programme_scope
 from contracts.state import Key
 from storage.state import LevelState
 from tests.support import year as papers
 from tests.support.big_year import a_big_year, position_of, programme_of
-from tests.support.budget import Ledger, a_line
+from tests.support.budget import MEMBERS, PEOPLE, Ledger, a_key, a_line
 from tests.support.year import BUDGET, DAY, GU, OTHER_GU, YEAR, U
 
 TOKENS: Final = 100_000
@@ -355,9 +355,37 @@ def _blocks(meter: Meter) -> None:
     meter.document("treasury", "treasury.unblock", *papers.an_unblock(units=50), rows=50)
 
 
+def _people(meter: Meter) -> None:
+    """Signers, deputies, routes, approvals that end otherwise, ballots: documents without rows."""
+    ledger = meter.ledger
+    deputy = (int(Role.HEAD), ledger.signer("mof", Role.ACCOUNTANT))
+    day = operational_day(ledger.state)
+    shape: Any = REGISTER[("treasury.suspend", 1)].arguments
+    routed = ("treasury.suspend", 1, papers.filled(shape, **_scope()))
+    for number in range(ALONE):
+        first, second = a_key(f"bench-{number}"), a_key(f"bench-again-{number}")
+        proofs = [ledger.possession("mot", key) for key in (first, second)]
+        name = signer_id(ledger.chain_id, InstitutionId("mot"), len(PEOPLE) + 1 + number)
+        meter.document("mot", "signer.add", 1, first.public_key, int(Role.HEAD), proofs[0])
+        meter.document("mot", "signer.rotate", name, 1, second.public_key, proofs[1])
+        meter.document("mot", "signer.revoke", name)
+        meter.document("mof", "deputy.appoint", *deputy, day, day, "приказ 1")
+        meter.document("mof", "deputy.revoke", *deputy)
+        step = (None, "mof", int(Role.HEAD), 0)
+        meter.document("mof", "route.set", routed[0], None, (step,), "приказ 2")
+        for institution, verb in (("mof", "approval.reject"), ("treasury", "approval.withdraw")):
+            ((_, approval, *_),) = meter.document("treasury", SUBMIT, *routed, people=(Role.HEAD,))
+            meter.document(institution, verb, approval, "причина", people=(Role.HEAD,))
+        meter.document("mof", "route.set", routed[0], None, (), "приказ 3")
+        values = ((("ballot-days", 31 + number),),)
+        ((_, ballot, _),) = meter.document("mof", "ballot.propose", "params.set", values, "")
+        for member in MEMBERS[:3]:
+            meter.document(member, "ballot.vote", ballot, True)
+
+
 STORIES: list[Callable[[Meter], None]] = [
     _receipts, _plans, _amendments, _agreements, _obligations, _suspension, _blocks, _formation, _changes,
-    _ratings,
+    _ratings, _people,
 ]  # fmt: skip
 
 
