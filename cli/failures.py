@@ -204,6 +204,22 @@ def details_of(error: LedgerError) -> Details:
     )
 
 
+def not_found(refusal: LedgerError) -> NotFoundError:
+    """A ground of refusal met while reading: nothing was refused, the thing is not there. Its code, article,
+    texts and what to do stay."""
+    return NotFoundError(refusal.message, refusal.code, details_of(refusal))
+
+
+def nothing_under(name: str, key: str, remedy: str = "") -> NotFoundError:
+    """Nothing stands under a key, in three languages."""
+    texts = {
+        "kk": f"табылмады ({name}): {key}",
+        "ru": f"не найдено ({name}): {key}",
+        "en": f"not found ({name}): {key}",
+    }
+    return NotFoundError(texts["en"], details=Details(texts=texts, remedy=remedy))
+
+
 def _where(facts: Mapping[str, int | str]) -> str:
     return ", ".join(f"{name} {facts[name]}" for name in ("row", "field") if name in facts)
 

@@ -15,7 +15,7 @@ from cli import ballots
 from cli.amounts import day_of
 from cli.client import Client, connected
 from cli.documents import Json
-from cli.failures import InputError, NotFinalError, NotFoundError
+from cli.failures import InputError, NotFinalError, NotFoundError, nothing_under
 from cli.output import AsOf
 from cli.reads import as_of, read_page
 from cli.session import Session
@@ -254,5 +254,5 @@ def view_item(
     with connected(session.nodes()) as client:
         found = client.value(view.collection, key, read.height(client))
         if found["value"] is None:
-            raise NotFoundError(f"no {view.collection} {' '.join(parts)}", "NOT-FOUND")
+            raise nothing_under(view.collection, " ".join(parts))
         return view.item(key, bytes.fromhex(found["value"])), as_of(client, int(found["height"]))

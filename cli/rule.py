@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli.documents import Json
-from cli.failures import Details, NotFoundError
+from cli.failures import nothing_under
 from cli.output import emit_item, emit_list
 from cli.session import Session, global_options, pass_session
 from contracts.areas import LOADED
@@ -49,11 +49,7 @@ def explain(session: Session, code: str) -> None:
     reason = CATALOGUE.get(code.upper())
     if reason is None:
         near = ", ".join(difflib.get_close_matches(code.upper(), CATALOGUE, 3))
-        raise NotFoundError(
-            f"no rule {code}",
-            "NOT-FOUND",
-            Details(remedy=f"did you mean {near}?" if near else "eqz rule list"),
-        )
+        raise nothing_under("rules", code, f"eqz rule explain: {near}" if near else "eqz rule list")
     is_json = session.output in ("json", "jsonl")
     remedies: dict[str, Json] = {**remedies_of(reason)}
     item: dict[str, Json] = {

@@ -15,14 +15,14 @@ import click
 from cli.amounts import date_of, tenge_of
 from cli.client import Client, connected
 from cli.documents import Json
-from cli.failures import Details, DifferencesError, InputError, NotFoundError
+from cli.failures import DifferencesError, InputError, NotFoundError, not_found
 from cli.output import emit_item, emit_list
 from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
 from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
 from cli.views import line_fields
-from contracts import statements
+from contracts import reasons, statements
 from contracts.calendar import civil
 from contracts.records import (
     ACCEPTED,
@@ -61,7 +61,7 @@ def _known() -> Iterator[None]:
     try:
         yield
     except RejectionError as refusal:
-        raise NotFoundError(str(refusal), refusal.code) from None
+        raise not_found(refusal) from None
 
 
 def state_of(
@@ -177,7 +177,7 @@ def _open_month(state: RemoteState, year: int) -> int:
     """The month of the open day in the year; December of a year that has ended."""
     day = operational_day(state)
     if day is None:
-        raise NotFoundError("the treasury has opened no operational day yet", "DAY-NONE")
+        raise not_found(RejectionError(reasons.NO_OPEN_DAY))
     open_year, month, _ = civil(day)
     if open_year < year:
         raise InputError(f"--year: {year} has not begun", "INPUT-FIELD")
@@ -200,11 +200,7 @@ def consolidated(session: Session, budgets: tuple[str, ...], year: int, read: Re
         state = state_of(client, budgets, year, read.height(client))
         for budget in budgets:
             if client.value(Collection.BUDGETS, budget_key(budget, year), state.height)["value"] is None:
-                raise NotFoundError(
-                    f"no budget {budget} of {year} was adopted",
-                    "BC90-NONE",
-                    Details(remedy="eqz budget list says which budgets there are"),
-                )
+                raise not_found(RejectionError(reasons.BUDGET_NONE, budget=budget, year=year))
         found = statements.consolidated(state, budgets, year)
         at = as_of(client, state.height)
     mutual = Totals(found.planned_mutual, found.planned_mutual, found.mutual, found.mutual)

@@ -12,7 +12,7 @@ from cli.amounts import day_of, tenge_of, tiyn_of
 from cli.client import connected
 from cli.documents import Json, as_object, json_of
 from cli.envelope import known_action, write_text
-from cli.failures import InputError, NotFoundError
+from cli.failures import InputError, not_found, nothing_under
 from cli.output import emit_item, emit_list
 from cli.reading import Reading, items_of, parse_filters, reading_options
 from cli.reads import as_of
@@ -21,10 +21,11 @@ from cli.session import Session, global_options, pass_session
 from cli.statements import BUDGET_STATEMENTS, TREASURY_STATEMENTS, figures_item, state_of
 from cli.tables import read_table
 from cli.views import VIEWS, suspension_items
-from contracts import planner, statements
+from contracts import planner, reasons, statements
 from contracts.fields import ROWS
 from contracts.planner import Programme, SequesterPlan
 from contracts.records import Collection, budget_key, prefix_of
+from contracts.rejection import RejectionError
 from contracts.statements import Figures
 
 _YEAR = click.IntRange(2000, 2999)
@@ -64,7 +65,7 @@ def show_budget(
         found = client.value(Collection.BUDGETS, budget_key(code, of_year), height)["value"]
         sections = statements.figures(state, code, of_year)
     if found is None:
-        raise NotFoundError(f"no {Collection.BUDGETS} {code} {of_year}", "NOT-FOUND")
+        raise nothing_under(Collection.BUDGETS, f"{code} {of_year}", "eqz budget list")
     adopted = VIEWS["budget"].item(budget_key(code, of_year), bytes.fromhex(found))
     item: dict[str, Json] = {
         **adopted,
@@ -119,7 +120,7 @@ def show_day(session: Session, read: Reading) -> None:
         found = client.value(Collection.DAY, DAY_KEY, read.height(client))
         at = as_of(client, int(found["height"]))
     if found["value"] is None:
-        raise NotFoundError("the treasury has opened no operational day yet", "DAY-NONE")
+        raise not_found(RejectionError(reasons.NO_OPEN_DAY))
     day = Day.decode(bytes.fromhex(found["value"]))
     emit_item(session, "eqz.treasury.day/1", {"day": date_of(day.day), "opened": day.opened}, at)
 

@@ -13,15 +13,16 @@ from cli.amounts import date_of, tenge_of
 from cli.client import Client, connected
 from cli.documents import Json, json_of
 from cli.envelope import known_action, write_text
-from cli.failures import Details, InputError, NotFoundError
+from cli.failures import Details, InputError, NotFoundError, not_found
 from cli.output import AsOf, emit_item, emit_list
 from cli.reading import Reading, reading_options
 from cli.reads import as_of
 from cli.remote import RemoteState
 from cli.session import Session, global_options, pass_session
 from cli.views import VIEWS, line_fields
-from contracts import incentives
+from contracts import incentives, reasons
 from contracts.records import Collection, Rating, budget_key, closing_key, operational_day, trusted
+from contracts.rejection import RejectionError
 
 _YEAR = click.IntRange(2000, 2999)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -29,8 +30,6 @@ _LANGUAGES = ("kk", "ru", "en")
 
 
 # --- the year
-
-_LIST_BUDGETS = Details(remedy="eqz budget list says which budgets there are")
 
 
 @click.command("status", help="How a year stands: open, closing (and how far), closed.")
@@ -50,7 +49,7 @@ def show_status(session: Session, budget: str, year: int, read: Reading) -> None
             found["value"] is None
             and client.value(Collection.BUDGETS, budget_key(budget, year), height)["value"] is None
         ):
-            raise NotFoundError(f"no budget {budget} of {year} was adopted", "BC90-NONE", _LIST_BUDGETS)
+            raise not_found(RejectionError(reasons.BUDGET_NONE, budget=budget, year=year))
     item: dict[str, Json] = {"budget": budget, "year": year, "status": "open"}
     if found["value"] is not None:
         item = VIEWS["closing"].item(key, bytes.fromhex(found["value"]))
@@ -65,7 +64,7 @@ def _state(client: Client, *collections: str) -> tuple[RemoteState, int, AsOf]:
     state = RemoteState(client, collections)
     day = operational_day(state)
     if day is None:
-        raise NotFoundError("the treasury has opened no operational day yet", "DAY-NONE")
+        raise not_found(RejectionError(reasons.NO_OPEN_DAY))
     return state, day, as_of(client, state.height)
 
 

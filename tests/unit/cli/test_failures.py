@@ -9,7 +9,15 @@ import pytest
 from chain import errors
 from chain.errors import LedgerError
 from cli import failures
-from cli.failures import error_json, exit_status, refusal_error, render_error
+from cli.failures import (
+    LANGUAGES,
+    error_json,
+    exit_status,
+    not_found,
+    nothing_under,
+    refusal_error,
+    render_error,
+)
 from contracts import reasons
 from contracts.rejection import RejectionError
 
@@ -80,3 +88,13 @@ def test_a_refusal_of_this_program_has_the_same_shape_as_a_nodes() -> None:
     error = RejectionError(reasons.WRONG_KIND, institution="mof", kind="finance", action="a", permitted="gu")
     assert "mof (finance)" in render_error(error, "kk")
     assert json.loads(error_json(error))["error"]["article"] == "budget-machine 1"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_there_is_said_in_every_language(language: str) -> None:
+    nowhere = nothing_under("agreements", "clinic 9", "eqz agreement list")
+    assert exit_status(nowhere) == 3
+    assert nowhere.details.texts[language] in render_error(nowhere, language)
+    no_day = not_found(RejectionError(reasons.NO_OPEN_DAY))
+    assert (exit_status(no_day), no_day.code) == (3, "DAY-NONE")
+    assert getattr(reasons.NO_OPEN_DAY, language) in render_error(no_day, language)
