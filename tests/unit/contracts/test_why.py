@@ -43,6 +43,13 @@ def test_nothing_is_missing_but_signatures() -> None:
     assert ledger.state.values == before
 
 
+def test_a_year_to_come_without_limits_waits_for_the_finance_body() -> None:
+    years = ((2026, 300 * U), (2027, 100 * U))
+    two = an_agreement("Д-1", an_obligation("o-1", 300), total=400 * U, years=years, valid_until=DAY + 500)
+    found = ask(a_year(a_plan(1_000)), GU, "agreement.register", *registration(two))
+    assert [(missing.code, missing.who) for missing in found.missing] == [("BC109-04-BASE", ("mof",))]
+
+
 def test_an_institution_of_another_kind_is_told_who_may() -> None:
     found = ask(a_ledger(), "vap", "plan.approve", blank=True)
     assert not found.permitted
