@@ -102,6 +102,7 @@ EFFECTS: dict[str, Effect] = {
     "directory.publish": _plain("directories"),
     "limit.set": _plain("limits"),
     "obligation.accept": _own("agreements debts obligations", (ALLOCATED,), (PAYABLE, RETAINED)),
+    "obligation.correct": _own("acts debts obligations", (PAYABLE, RETAINED), (ALLOCATED, REGISTERED)),
     "payment.execute": _money(
         "payments queues obligations cash receipts transfers transfer-totals",
         (REGISTERED, PAYABLE),
@@ -110,7 +111,7 @@ EFFECTS: dict[str, Effect] = {
     "payment.refuse": _plain("payments queues conduct"),
     "payment.request": _plain("payments queues conduct"),
     "payment.restore": _money(
-        "payments obligations cash receipts claims transfers transfer-totals",
+        "payments obligations cash receipts claims debts transfers transfer-totals",
         (ADVANCED, PAID),
         (ALLOCATED, REGISTERED, PAYABLE, RECOVERED),
     ),
@@ -123,7 +124,7 @@ EFFECTS: dict[str, Effect] = {
     "plan.approve": _money("plans consolidated", (ADOPTED,), (ALLOCATED,), distributes=True),
     "plan.recode": _money(
         "plans consolidated obligations agreements commitments acts payments transfers claims debts"
-        " appropriations budgets budget-acts",
+        " appropriations budgets budget-acts adjustments carry-overs",
         range(ADOPTED, RECOVERED + 1),
         range(ADOPTED, RECOVERED + 1),
     )._replace(is_recode=True),

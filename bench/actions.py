@@ -189,6 +189,7 @@ def _directories(meter: Meter) -> None:
     meter.document("mof", "directory.publish", "payees", payees, rows=ROWS)
     codes = tuple((f"1{n:05d}", DAY, None, "x", "x", None, ()) for n in range(ROWS))
     meter.document("mof", "directory.publish", "receipts", codes, rows=ROWS)
+    papers.replace_codes(meter.ledger, "institutions", ("2280101", "2280102"), ("2280102", "2280101"))
     programmes = tuple((f"228/{n}", DAY, None, "x", "x", None, ()) for n in range(100, 100 + ROWS))
     meter.document("mof", "directory.publish", "functional", programmes, rows=ROWS)
 
@@ -218,9 +219,9 @@ def _amendments(meter: Meter) -> None:
     meter.document("mot", "approval.submit", *submitted, rows=ROWS, people=(Role.HEAD, Role.ACCOUNTANT))
     meter.document("treasury", "approval.sign", 1, rows=ROWS, people=(Role.HEAD,))
     there = [(papers.a_code(specific=one), papers.a_code(OTHER_GU, one)) for one in CODES]
-    meter.document("treasury", "plan.recode", *papers.a_recode(*there), rows=ROWS)
+    meter.document("treasury", "plan.recode", *papers.a_recode(*there, cause="reorganisation"), rows=ROWS)
     back = [(new, old) for old, new in there]
-    meter.document("treasury", "plan.recode", *papers.a_recode(*back), rows=ROWS)
+    meter.document("treasury", "plan.recode", *papers.a_recode(*back, cause="reorganisation"), rows=ROWS)
 
 
 def _formation(meter: Meter) -> None:
@@ -327,6 +328,8 @@ def _agreements(meter: Meter) -> None:
 def _obligations(meter: Meter) -> None:
     rows = tuple(papers.an_invoice(f"inv-{n}", 10, specific=code) for n, code in enumerate(CODES))
     meter.document(GU, "obligation.accept", *papers.registration(*rows), rows=ROWS)
+    for n in range(ALONE):
+        meter.document(GU, "obligation.correct", *papers.a_correction(f"inv-{n}"))
 
 
 def _suspension(meter: Meter) -> None:

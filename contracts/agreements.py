@@ -12,7 +12,18 @@ from itertools import pairwise
 from typing import Any, Final
 
 from chain.codec import AMOUNT, BOOL, DAY, NAME, Digits, ListOf, OneOf, Optional, Row, Text
-from contracts import commitments, directories, plans, reasons, tokens, transfers, treasury, years
+from contracts import (
+    appropriations,
+    budget_acts,
+    commitments,
+    directories,
+    plans,
+    reasons,
+    tokens,
+    transfers,
+    treasury,
+    years,
+)
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.dates import refuse_ahead, refuse_outside
@@ -23,6 +34,7 @@ from contracts.records import (
     Agreement,
     Claim,
     Collection,
+    Debt,
     Kind,
     Line,
     Obligation,
@@ -33,6 +45,7 @@ from contracts.records import (
     agreement_key,
     balance_of,
     claim_key,
+    debt_key,
     obligation_key,
     obligation_scope,
     payment_key,
@@ -181,6 +194,7 @@ def _register(
         raise RejectionError(reasons.AGREEMENT_EXISTS, agreement=entry.number)
     _check_terms(call, entry, year, today)
     administrator = call.actor.code[:3]
+    _check_money(call, entry, Line(budget, year, source, administrator, entry.programme, None, None))
     terms = Terms(entry.number, entry.supplier, entry.kind, entry.advance_ground)
     specifics = []
     for obligation in entry.obligations:
@@ -193,10 +207,30 @@ def _register(
         entry.date, entry.supplier, entry.subject, entry.kind, entry.money, entry.legal_basis,
         entry.portal_id, budget, administrator, entry.programme, entry.total, entry.years,
         tuple(obligation[0] for obligation in entry.obligations), (), entry.expertise, entry.valid_until,
-        (), None, None,
+        (), None, None, call.day(),
     )  # fmt: skip
     commitments.change(call, agreement, (), entry.years[1:], year)
     put(call.state, Collection.AGREEMENTS, key, agreement)
+
+
+def _check_money(call: Call, entry: _Entry, programme: Line) -> None:
+    """What frees from 20 December and from the retained 5 % is seen from the budget, not declared (BC 109(8),
+    TP 191): a reserve, or money that came from one this year; works of a development programme."""
+    if entry.money == ORDINARY:
+        return
+    found = appropriations.appropriation_of(call.state, programme)
+    if entry.money == RESERVE:
+        is_reserve = found.nature == appropriations.RESERVE
+        if not is_reserve and not budget_acts.counted(call.state, programme, budget_acts.RESERVE_RECEIVED):
+            raise RejectionError(
+                reasons.AGREEMENT_RESERVE,
+                administrator=programme.administrator, programme=programme.programme,
+            )  # fmt: skip
+    elif entry.kind != WORKS or not found.is_development:
+        raise RejectionError(
+            reasons.AGREEMENT_START,
+            administrator=programme.administrator, programme=programme.programme, kind=entry.kind,
+        )  # fmt: skip
 
 
 def _check_terms(call: Call, entry: _Entry, year: int, today: tuple[int, int, int]) -> None:
@@ -377,12 +411,19 @@ def current_of(state: StateReader, holder: str, agreement: Agreement) -> list[tu
 
 
 def performed_before(state: StateReader, holder: str, agreement: Agreement, year: int) -> int:
-    """What the years before `year` used of an agreement: acts and advances outstanding (TP 211)."""
-    return sum(
-        balance_of(state, obligation_scope(holder, name)).total(UNDER_AGREEMENT)
-        for name in agreement.obligations
-        if obligation_of(state, holder, name).line.year < year
-    )
+    """What the years before `year` used of an agreement: acts and advances outstanding (TP 211).
+
+    What the bank sent back of an act and is owed still is a debt: used as if it were paid.
+    """
+    used = 0
+    for name in agreement.obligations:
+        if obligation_of(state, holder, name).line.year >= year:
+            break  # in the order in which they were registered, so by year
+        balance = balance_of(state, obligation_scope(holder, name))
+        debt = Debt.find(state, Collection.DEBTS, debt_key(holder, name))
+        sent_back = 0 if debt is None else debt.payable + debt.retained - balance.amounts[Stage.CARRIED]
+        used += balance.total(UNDER_AGREEMENT) + sent_back
+    return used
 
 
 def is_of_open_year(call: Call, agreement: Agreement) -> bool:
@@ -448,6 +489,23 @@ def raise_claim(call: Call, name: str, amount: int) -> None:
     arisen = call.day() if claim is None else claim.arisen
     put(call.state, Collection.CLAIMS, key, Claim(obligation.line, obligation.payee, before + amount, arisen))
     call.emit("claim.arisen", holder, name, before + amount)
+
+
+def raise_debt(
+    call: Call, holder: str, name: str, obligation: Obligation, amount: int, *, is_retained: bool = False
+) -> None:
+    """A closed year owes an amount of the obligation still: payable, or kept until commissioning (TP 202,
+    208)."""
+    key = debt_key(holder, name)
+    debt = Debt.find(call.state, Collection.DEBTS, key) or Debt(
+        obligation.line, obligation.expense, obligation.agreement, obligation.payee, 0, 0, 0, 0, call.day()
+    )
+    raised = replace(
+        debt,
+        payable=debt.payable + (0 if is_retained else amount),
+        retained=debt.retained + (amount if is_retained else 0),
+    )
+    put(call.state, Collection.DEBTS, key, raised)
 
 
 def lower_claim(call: Call, holder: str, name: str, amount: int) -> None:

@@ -14,8 +14,19 @@ from typing import Final
 from contracts import reasons
 from contracts.actions import Call
 from contracts.fields import ROWS
-from contracts.records import Budget, BudgetAct, Collection, budget_act_key, budget_key, put
+from contracts.records import (
+    Adjusted,
+    Budget,
+    BudgetAct,
+    Collection,
+    Line,
+    adjusted_key,
+    budget_act_key,
+    budget_key,
+    put,
+)
 from contracts.rejection import RejectionError
+from contracts.state import StateReader
 
 REFINEMENT: Final = "refinement"
 ADJUSTMENT: Final = "adjustment"
@@ -23,6 +34,12 @@ SEQUESTER: Final = "sequester"
 RECODE: Final = "recode"
 KINDS: Final = (REFINEMENT, ADJUSTMENT, SEQUESTER, RECODE)
 """уточнение, корректировка, секвестр, and plan.recode between programmes."""
+
+RECODE_RECEIVED: Final = "recode_received"
+RECODE_GIVEN: Final = "recode_given"
+RESERVE_RECEIVED: Final = "reserve_received"
+"""What `adjustments` counts of a programme over the year beside what each case of BC 98 took from it: money
+that changes of codes brought and took, and money that came from a reserve."""
 
 ActRow = tuple[str, str, int, int]
 """(administrator, programme, tiyn up, tiyn down)."""
@@ -59,3 +76,24 @@ def record_act(
     put(call.state, Collection.BUDGET_ACTS, budget_act_key(budget, year, serial), act)
     put(call.state, Collection.BUDGETS, budget_key(budget, year), replace(record, acts=serial))
     return serial
+
+
+def counted(state: StateReader, line: Line, what: str) -> int:
+    """Tiyn of one kind that a line's programme got or gave over the year."""
+    found = Adjusted.find(state, Collection.ADJUSTMENTS, _count_key(line, what))
+    return 0 if found is None else found.amount
+
+
+def count(call: Call, line: Line, what: str, amount: int) -> None:
+    """Add to it. The sum stays below what the programme's appropriation was ever adjusted by."""
+    total = counted(call.state, line, what) + amount
+    put(call.state, Collection.ADJUSTMENTS, _count_key(line, what), Adjusted(total))
+
+
+def uncount(call: Call, line: Line, what: str) -> None:
+    """Forget it: it went to another programme."""
+    call.state.delete(Collection.ADJUSTMENTS, _count_key(line, what))
+
+
+def _count_key(line: Line, what: str) -> bytes:
+    return adjusted_key(line.budget, line.year, what, line.administrator, line.programme)

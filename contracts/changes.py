@@ -27,7 +27,7 @@ from chain.codec import (
     Text,
     Uint,
 )
-from contracts import appropriations, budgets, directories, holds, plans, reasons, tokens, years
+from contracts import appropriations, budget_acts, budgets, directories, holds, plans, reasons, tokens, years
 from contracts.actions import Approval, Call, action, row
 from contracts.appropriations import NATURES, NOT_PROTECTED, PARTLY_PROTECTED, SECTIONS
 from contracts.budget_acts import ADJUSTMENT, REFINEMENT, ActRow
@@ -497,6 +497,8 @@ def _adjust_row(
         _move(call, pools, source, from_expense, target, amount)
         _shift(call, source, amount, sums, "adjusted_down")
     _shift(call, target, amount, sums, "adjusted_up")
+    if head.case == RESERVE:
+        budget_acts.count(call, target, budget_acts.RESERVE_RECEIVED, amount)
 
 
 def _giver(
@@ -533,7 +535,7 @@ def _check_donor(call: Call, head: _Adjustment, source: Line, target: Line, amou
         raise RejectionError(reasons.ADJUST_DEVELOPMENT, programme=source.programme, other=target.programme)
     percent = _percent(call, head)
     if percent is not None:
-        base = donor.approved + donor.refined_up - donor.refined_down
+        base = _base(call.state, source, donor)
         if moved * 100 > base * percent:
             reason = reasons.ADJUST_DEVELOPMENT_SHARE if head.case == DEVELOPMENT else reasons.ADJUST_SHARE
             raise RejectionError(
@@ -544,6 +546,14 @@ def _check_donor(call: Call, head: _Adjustment, source: Line, target: Line, amou
     if moved > UINT_MAXIMUM:
         raise RejectionError(reasons.SUM_TOO_LARGE)
     put(call.state, Collection.ADJUSTMENTS, key, Adjusted(moved))
+
+
+def _base(state: StateReader, line: Line, donor: Appropriation) -> int:
+    """The volume that the shares of BC 98 are of: approved and refined, with what changes of codes brought
+    and without what they took."""
+    brought = budget_acts.counted(state, line, budget_acts.RECODE_RECEIVED)
+    taken = budget_acts.counted(state, line, budget_acts.RECODE_GIVEN)
+    return max(0, donor.approved + donor.refined_up - donor.refined_down + brought - taken)
 
 
 def _percent(call: Call, head: _Adjustment) -> int | None:
@@ -600,6 +610,8 @@ def _check_issue(call: Call, head: _Adjustment, target: Line, amount: int) -> No
     """Carry-over: what the list of the year before permits and no resolution used. Opening balances: what
     the budget's cash accounts opened with."""
     if head.case == CARRY_OVER:
+        if head.source != years.CARRIED_SOURCE:
+            raise RejectionError(reasons.CARRY_OVER_SOURCE, source=head.source)
         years.refuse_unclosed(call, head.budget, head.year - 1)
         key = carry_over_key(head.budget, head.year - 1, target.administrator, target.programme)
         listed = CarryOver.find(call.state, Collection.CARRY_OVERS, key) or EMPTY_CARRY_OVER

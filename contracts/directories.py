@@ -34,6 +34,9 @@ ROWS_MAXIMUM: Final = 7_900
 """Rows of one document: below the keys a transaction may change (docs/formats.md, Transaction)."""
 
 
+REPLACED_BY: Final = "replaced-by"
+"""Attribute of an old code: the new ones, separated by spaces."""
+
 LEVELS: Final = 4
 """Of budgets (BC 7): as many entries say who keeps one."""
 
@@ -210,3 +213,30 @@ def require(call: Call, directory: str, code: str, field: str) -> DirectoryVersi
             reasons.CODE_CLOSED, directory=directory, code=code, field=field, day=iso_date(today)
         )
     return version
+
+
+def successors(call: Call, directory: str, code: str) -> tuple[str, ...] | None:
+    """The codes that the version of a code begun last names by `replaced-by`; None where it names none."""
+    version = _begun(call, directory, code)
+    names = None if version is None else version.attribute(REPLACED_BY)
+    return None if names is None else tuple(names.split())
+
+
+def is_replaced(call: Call, directory: str, old: str, new: str) -> bool:
+    """Whether a directory lets `new` go on with `old` on the operational day: it names it, or has ended the
+    old code without naming any."""
+    names = successors(call, directory, old)
+    if names is not None:
+        return new in names
+    version = _begun(call, directory, old)
+    return version is not None and version.valid_to is not None and version.valid_to < call.day()
+
+
+def _begun(call: Call, directory: str, code: str) -> DirectoryVersion | None:
+    """The version of a code that began last, also when it has ended."""
+    today = call.day()
+    found = Directory.find(call.state, Collection.DIRECTORIES, directory_key(directory, code))
+    for version in reversed(() if found is None else found.versions):
+        if version[0] <= today:
+            return DirectoryVersion(*version)
+    return None

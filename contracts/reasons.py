@@ -876,6 +876,21 @@ AGREEMENT_CLAUSE = _reason(
     "the agreement does not say that it takes effect after registration",
     "add the clause to the agreement and file it again",
 )  # fmt: skip
+AGREEMENT_RESERVE = _reason(
+    "BC109-08-RESERVE", "BC 109(8), TP 191",
+    "{administrator}/{programme} резерв емес және биыл резервтен қаражат алмаған",
+    "программа {administrator}/{programme} не резерв и не получала в этом году средств из резерва",
+    "programme {administrator}/{programme} is no reserve and got nothing from one this year",
+    "register the agreement with ordinary money, or after the adjustment that gives money of a reserve",
+)  # fmt: skip
+AGREEMENT_START = _reason(
+    "TP191-START", "TP 191",
+    "«құрылыстың басталуы» даму бағдарламасының жұмыстарына ғана: {administrator}/{programme}, {kind}",
+    "«начало строительства» — только работы по программе развития: {administrator}/{programme}, {kind}",
+    "money for the start of construction is for works of a development programme: "
+    "{administrator}/{programme}, {kind}",
+    "register the agreement with ordinary money, or under the development programme",
+)  # fmt: skip
 AGREEMENT_VAT = _reason(
     "AGR-VAT", "TP 218",
     "ҚҚС сомасы шарт сомасынан асады", "сумма НДС превышает сумму договора",
@@ -1016,7 +1031,7 @@ ACT_PAID = _reason(
     "ACT-PAID", "BC 109(5)",
     "акт бойынша төлем жүргізілген: {act}", "по акту уже прошёл платёж: {act}",
     "something of act {act} is paid already: {paid_tiyn}",
-    "restore the payment first",
+    "restore the payment first, or take back only what is not paid (obligation.correct)",
 )  # fmt: skip
 ACT_RELEASED = _reason(
     "ACT-RELEASED", "TP 191",
@@ -1260,6 +1275,30 @@ RESTORE_CODE = _reason(
     "платёж {number} относится к {year} году, код поступлений: {code}",
     "payment {number} belongs to {year}; its receipts code is stated as {code}",
     "name a receipts code when the payment's year is closed, and none while it is open",
+)  # fmt: skip
+
+RESTORE_OWED = _reason(
+    "TP237-OWED", "TP 202, 208, 237",
+    "{number} төлемі ({year} жыл) қайта төленетін берешек бола алмайды",
+    "платёж {number} ({year} год) не может остаться задолженностью перед получателем",
+    "payment {number} of {year} leaves no debt to its payee",
+    "state that it is owed still only of a payment of a closed year that is no advance: within its year the "
+    "money is payable again by itself, and an advance that came back is owed by nobody",
+)  # fmt: skip
+
+CORRECT_EXCEEDS = _reason(
+    "TP179-UNPAID", "BC 109(5), TP 179",
+    "қайтарып алынатын сома төленбегеннен асады: {obligation}, {amount_tiyn} > {room_tiyn}",
+    "отзывается больше, чем не оплачено: {obligation}, {amount_tiyn} > {room_tiyn}",
+    "{amount_tiyn} cannot be taken back of obligation {obligation}, of which {room_tiyn} are not paid",
+    "take back at most what is not paid; what is paid comes back by the restoration of its payment first",
+)  # fmt: skip
+CORRECT_ACT = _reason(
+    "TP179-ACT", "BC 109(5), TP 179",
+    "міндеттеме {agreement} шарты бойынша: {obligation}, акт көрсетілмеген",
+    "обязательство принято по договору {agreement}: {obligation}, акт не указан",
+    "obligation {obligation} is performed by acts of agreement {agreement}, and no act is named",
+    "name the act; what is only registered is lowered by agreement.amend",
 )  # fmt: skip
 
 # --- holds and sequester (contracts/holds.py, contracts/sequester.py)
@@ -1764,11 +1803,48 @@ RECODE_SECTION = _reason(
     "neither a change of codes nor a reallocation moves money between costs, loans and financial assets: "
     "that takes a law",
 )  # fmt: skip
+RECODE_CAUSE = _reason(
+    "TP78-CAUSE", "TP 78, BC 98, 106(4)",
+    "{cause} себебі {holder} → {target} көшіруге сай емес",
+    "причина {cause} не подходит к переносу {holder} → {target}",
+    "the cause {cause} does not fit a move from {holder} to {target}",
+    "a change of classification stays with the institution; a reorganisation goes to another institution or "
+    "administrator: one document for each cause",
+)  # fmt: skip
+RECODE_SUCCESSOR = _reason(
+    "TP78-SUCCESSOR", "TP 78, BC 10(4), 106(4)",
+    "{directory} анықтамалығында {old} орнына {new} келетіні жарияланбаған",
+    "в справочнике {directory} не опубликовано, что {new} приходит на место {old}",
+    "the directory {directory} does not say that {new} comes in the place of {old}",
+    "have the finance body publish a version of the old code that names the new one in its attribute "
+    "replaced-by, or of a classification has ended; money is otherwise moved by adjustment (BC 98)",
+)  # fmt: skip
+RECODE_PROTECTED = _reason(
+    "TP78-PROTECTED", "TP 78, BC 97(4)",
+    "{programme} қорғалған қаражаты қорғалмаған {target} бағдарламасына көшірілмейді",
+    "защищённые средства {programme} не переносятся в незащищённую программу {target}",
+    "money of {programme} is protected from a sequester, and {target} would not protect it",
+    "name a programme with the same protection; what is protected is changed by law alone",
+)  # fmt: skip
+RECODE_CARRY_OVER = _reason(
+    "TP78-CARRY-OVER", "TP 78, BC 115(2)",
+    "{programme} {year} жылғы ауысатын қалдықтар тізімінде: құжат оны бірнеше бағдарламаға бөледі",
+    "{programme} стоит в перечне остатков {year} года: документ делит её между несколькими программами",
+    "{programme} is on the carry-over list of {year}, and this document divides all it has left",
+    "carry the last positions to one programme in a document of its own: the list goes with them",
+)  # fmt: skip
 YEAR_NOT_ENDED = _reason(
     "YEAR-NOT-ENDED", "BC 101(5)",
     "{year} жыл аяқталған жоқ: операциялық күн {day}", "{year} год не закончился: операционный день {day}",
     "year {year} has not ended: the operational day is {day}",
     "close the year after the treasury has opened a day of the next one",
+)  # fmt: skip
+CARRY_OVER_SOURCE = _reason(
+    "BC115-02-SOURCE", "BC 115(2)",
+    "ауысатын қалдық — бюджеттің өз қаражаты (1-көз), берілген көз {source}",
+    "переходящий остаток — средства самого бюджета (источник 1), указан источник {source}",
+    "carry-over is money of the budget itself, of source 1; the document names source {source}",
+    "name source 1; money of loans, grants and paid services comes by its own rules",
 )  # fmt: skip
 CARRY_OVER_LATE = _reason(
     "BC115-02-DATE", "BC 115(2)",

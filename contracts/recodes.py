@@ -19,6 +19,7 @@ from contracts import (
     directories,
     plans,
     reasons,
+    recode_rules,
     tokens,
     treasury,
 )
@@ -70,9 +71,6 @@ POSITIONS: Final = 200
 CARRIED: Final = range(Stage.ADOPTED, Stage.RECOVERED + 1)
 """Stages that follow the codes: money. Requests and what is annulled stay where they were decided."""
 
-CAUSES: Final = ("classification", "reorganisation")
-"""Change of the budget classification; reorganisation of institutions (TP 78, BC 98)."""
-
 PLACE: Final = (
     ("holder", NAME),
     ("administrator", CODE3),
@@ -90,7 +88,7 @@ RECODE = Row(
         ("source", SOURCE),
         ("document", DOCUMENT_NUMBER),
         ("date", DAY),
-        ("cause", OneOf(*CAUSES)),
+        ("cause", OneOf(*recode_rules.CAUSES)),
         (
             "rows",
             ListOf(
@@ -144,7 +142,7 @@ def recode(call: Call) -> None:
     refuse_ahead(date, call.day(), "date")
     budgets.require_authority(call, budget)
     appropriations.budget_of(call.state, budget, year)
-    routes = _routes(call, Line(budget, year, source, "", "", None, None), rows)
+    routes = _routes(call, cause, Line(budget, year, source, "", "", None, None), rows)
     found = _found(call, routes)
     papers = _papers(call.state, routes, found)
     for (holder, name), agreement in papers.agreements.items():
@@ -162,8 +160,8 @@ def recode(call: Call) -> None:
 # --- what the document names
 
 
-def _routes(call: Call, base: Line, rows: tuple[Any, ...]) -> _Routes:
-    """Old places and new ones, the new codes valid and their holders open."""
+def _routes(call: Call, cause: str, base: Line, rows: tuple[Any, ...]) -> _Routes:
+    """Old places and new ones, the new codes valid and their holders open, each change published."""
     routes: _Routes = {}
     for number, fields in enumerate(rows, 1):
         with row(number):
@@ -173,6 +171,8 @@ def _routes(call: Call, base: Line, rows: tuple[Any, ...]) -> _Routes:
             if old in routes or old == new:
                 raise RejectionError(reasons.RECODE_TWICE, **old.facts())
             _check_new(call, new)
+            recode_rules.check_cause(call, cause, (old.holder, new.holder), old.line, new.line)
+            recode_rules.check_protection(call.state, old.line, new.line)
             routes[old] = new
     for number, new in enumerate(routes.values(), 1):
         if new in routes:
@@ -460,8 +460,10 @@ def _appropriate(
             giving, adjusted_down=giving.adjusted_down + amount
         ))  # fmt: skip
         unprotected += amount * (_counts(receiving) - _counts(giving))
+        recode_rules.count_crossed(call, old, new, amount)
         rows.append((old.administrator, old.programme, 0, amount))
         rows.append((new.administrator, new.programme, amount, 0))
+    recode_rules.carry_rights(call, tuple(crossed))
     if unprotected:
         record = appropriations.budget_of(call.state, budget, year)
         changed = replace(record, unprotected=max(record.unprotected + unprotected, 0))

@@ -1053,7 +1053,8 @@ def budget_act_key(budget: str, year: int, serial: int) -> bytes:
 class Adjusted(Record):
     """adjustments[[budget, year, case, administrator or nil, programme or nil]]: tiyn over the year.
 
-    What adjustments of one case took from a programme; with nil, nil: what opening balances issued.
+    What adjustments of one case took from a programme; with nil, nil: what opening balances issued. Also what
+    `contracts.budget_acts` counts of a programme: received from a reserve, brought and taken by new codes.
     """
 
     amount: int
@@ -1162,7 +1163,8 @@ class Agreement(Record):
     `obligations`: one a code (TP 215), of every year and those of penalties, oldest first; `debts`:
     obligations that accepted its debts of closed years (TP 208). `expertise`: [number, date, valid until,
     sum] of the комплексная вневедомственная экспертиза, or nil. `supplements`: numbers of дополнительные
-    соглашения. `commissioned` and `terminated` are operational days.
+    соглашения. `commissioned`, `terminated` and `registered`, the first registration, are operational days:
+    an agreement is in force from its registration on (BC 109(4)).
     """
 
     date: int
@@ -1184,6 +1186,7 @@ class Agreement(Record):
     supplements: tuple[str, ...]
     commissioned: int | None
     terminated: int | None
+    registered: int
 
 
 def agreement_key(holder: str, number: str) -> bytes:
@@ -1207,10 +1210,12 @@ def commitment_key(budget: str, year: int, administrator: str, programme: str | 
 
 @dataclass(frozen=True, slots=True)
 class Act(Record):
-    """acts[[holder, act]]: акт приёмки товаров, работ, услуг (BC 109(5)); amount = Σ tokens naming it.
+    """acts[[holder, act]]: акт приёмки товаров, работ, услуг (BC 109(5)): Σ tokens naming it = amount
+    − withdrawn.
 
     `worked_off`: [payment, tiyn] of the advances it cleared, oldest first; `retained`: kept until
-    commissioning when it was signed; the rest became payable. A corrected act has no tokens left.
+    commissioning when it was signed; the rest became payable, of which `withdrawn` is owed no more. A
+    corrected act has no tokens left.
     """
 
     obligation: str
@@ -1220,10 +1225,11 @@ class Act(Record):
     worked_off: tuple[tuple[str, int], ...]
     retained: int
     is_corrected: bool
+    withdrawn: int
 
     @property
     def payable(self) -> int:
-        return self.amount - self.retained - sum(tiyn for _, tiyn in self.worked_off)
+        return self.amount - self.withdrawn - self.retained - sum(tiyn for _, tiyn in self.worked_off)
 
 
 def act_key(holder: str, act: str) -> bytes:
@@ -1318,8 +1324,9 @@ def claim_key(holder: str, obligation: str) -> bytes:
 class Debt(LineRecord):
     """debts[[holder, obligation]]: кредиторская задолженность of a closed year, by its obligation there.
 
-    `line` and `expense` are those of the closed year. `payable` and `retained`: what `year.close` carried, of
-    which `accepted` and `accepted_retained` were accepted again from money of a later year (TP 202, 208).
+    `line` and `expense` are those of the closed year. `payable` and `retained`: what `year.close` carried
+    and what the bank could not deliver of a paid sum, of which `accepted` and `accepted_retained` were
+    accepted again from money of a later year (TP 202, 208).
     """
 
     line: Line

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chain.codec import AMOUNT, DAY, NAME, ListOf, Row, Uint, encode
-from contracts import appropriations, budgets, holds, plans, reasons, tokens, years
+from contracts import agreements, appropriations, budgets, holds, plans, reasons, tokens, years
 from contracts.actions import Call, action, row
 from contracts.calendar import civil, iso_date
 from contracts.dates import refuse_ahead
@@ -26,7 +26,6 @@ from contracts.records import (
     Closing,
     ClosingStatus,
     Collection,
-    Debt,
     Hold,
     HoldKind,
     HoldPlace,
@@ -44,7 +43,6 @@ from contracts.records import (
     claim_key,
     closing_key,
     closing_of,
-    debt_key,
     hold_key,
     obligation_key,
     obligation_scope,
@@ -116,7 +114,7 @@ def _list_programme(
     call: Call, budget: str, year: int, administrator: str, programme: str, amount: int
 ) -> None:
     key = carry_over_key(budget, year, administrator, programme)
-    line = Line(budget, year, "1", administrator, programme, None, None)
+    line = Line(budget, year, years.CARRIED_SOURCE, administrator, programme, None, None)
     before = carry_over_key(budget, year - 1, administrator, programme)
     carried = CarryOver.find(call.state, Collection.CARRY_OVERS, before) or EMPTY_CARRY_OVER
     # what came from the year before is carried once: unused again, it goes back (BC 115(3))
@@ -267,7 +265,9 @@ def _lapse(step: _Step, key: TokenKey, amount: int) -> None:
 
 
 def _carry_by_list(step: _Step, line: Line, amount: int) -> int:
-    """How much of the amount the list of BC 115(2) lets be used in the next year."""
+    """How much of an amount the list of BC 115(2) lets be used next year: the budget's own money alone."""
+    if line.source != years.CARRIED_SOURCE:
+        return 0
     key = carry_over_key(line.budget, line.year, line.administrator, line.programme)
     found = CarryOver.find(step.call.state, Collection.CARRY_OVERS, key) or EMPTY_CARRY_OVER
     part = min(amount, found.listed - found.carried)
@@ -281,16 +281,7 @@ def _owe(step: _Step, key: TokenKey, amount: int) -> None:
     call = step.call
     name, obligation = _obligation(call.state, key)
     is_retained = key.stage is Stage.RETAINED
-    place = debt_key(key.holder, name)
-    debt = Debt.find(call.state, Collection.DEBTS, place) or Debt(
-        key.line, key.expense, obligation.agreement, obligation.payee, 0, 0, 0, 0, call.day()
-    )
-    debt = replace(
-        debt,
-        payable=debt.payable + (0 if is_retained else amount),
-        retained=debt.retained + (amount if is_retained else 0),
-    )
-    put(call.state, Collection.DEBTS, place, debt)
+    agreements.raise_debt(call, key.holder, name, obligation, amount, is_retained=is_retained)
     kept = tuple(act for act in obligation.retained if not (is_retained and act == key.act))
     _put_closed(call, key, replace(obligation, retained=kept))
     tokens.settle(call, key, replace(key, stage=Stage.CARRIED), amount)

@@ -17,6 +17,9 @@ from contracts.state import StateReader
 
 ANNULLED: Final = (Stage.DECLINED, Stage.REFINED, Stage.SEQUESTERED, Stage.LAPSED, Stage.CARRIED)
 
+CARRIED_SOURCE: Final = "1"
+"""Carry-over is of the budget's own money: loans, grants and paid services follow their own rules."""
+
 OF_A_CLOSED_YEAR: Final = frozenset((*REDEEMED, *ANNULLED))
 """The stages that a closed year may hold (budget-machine, invariant 10)."""
 

@@ -112,6 +112,18 @@ def in_force_before_registration() -> Attempt:
     return wrong(takes_effect_after_registration=False)
 
 
+@example("BC109-08-RESERVE")
+def a_reserve_by_declaration() -> Attempt:
+    """An agreement of an ordinary programme says that its money is of the reserve."""
+    return wrong(money="reserve")
+
+
+@example("TP191-START")
+def a_start_of_construction_by_declaration() -> Attempt:
+    """An agreement under a programme of current expenditure says that it starts a construction."""
+    return wrong(money="construction_start")
+
+
 @example("AGR-VAT")
 def more_vat_than_total() -> Attempt:
     """The VAT of the agreement is more than its total."""

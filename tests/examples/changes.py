@@ -234,6 +234,13 @@ def more_than_the_list_permits() -> Attempt:
     return attempt(ledger, "mof", "budget.adjust", *document)
 
 
+@example("BC115-02-SOURCE")
+def a_carry_over_of_loans() -> Attempt:
+    """Carry-over is brought in as money of an external loan."""
+    move = a_move(1, "", "228/001")
+    return adjust(move, case="carry_over", commission=None, proposed=None, source="2")
+
+
 @example("BC98-OPENING")
 def more_than_the_opening_balance() -> Attempt:
     """The cash account opened with 30 units; 31 are brought in."""

@@ -12,12 +12,14 @@ from tests.support import route
 from tests.support.budget import Ledger, a_ledger, with_receipts
 from tests.support.year import (
     BUDGET,
+    DAY,
     GU,
     OTHER_GU,
     YEAR,
     U,
     Values,
     a_block,
+    a_carry_over_list,
     a_certificate,
     a_code,
     a_held_row,
@@ -34,7 +36,9 @@ from tests.support.year import (
     plan_document,
     register,
     registration,
+    replace_codes,
     sign,
+    with_successors,
 )
 
 UP, DOWN = a_plan(110), a_plan(90, specific="151")
@@ -203,7 +207,7 @@ def change(ledger: Ledger, *rows: tuple[Values, Values], **changes: Any) -> Atte
 
 def registered(*obligations: Values, **programme: Any) -> Ledger:
     """228/003 and 228/001, plans of 100 on 159 and 151, agreement A with the obligations."""
-    ledger = a_ledger()
+    ledger = with_successors(a_ledger())
     law = a_law(a_programme(units=1_000), a_programme("001", 500, **programme))
     ledger.do("mof", "budget.adopt", *law)
     ledger.do("mot", "plan.approve", *plan_document(a_plan(100), a_plan(100, specific="151")))
@@ -272,3 +276,44 @@ def a_name_given_twice() -> Attempt:
 def another_section() -> Attempt:
     """Programme 001 is of budget loans, 003 of costs."""
     return change(registered(section="budget_loans"), (OLD, a_code(programme="001")))
+
+
+def unpublished(**features: Any) -> Ledger:
+    """228/003 and 228/001 with all their money undistributed; no directory names a new code."""
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000, **features), a_programme("001", 500)))
+    return ledger
+
+
+POOL, OTHER_POOL = a_code("mot", None), a_code("mot", None, programme="001")
+
+
+@example("TP78-CAUSE")
+def to_another_institution_by_a_change_of_codes() -> Attempt:
+    """A change of the classification would hand the position to another institution."""
+    return change(registered(), (OLD, a_code(OTHER_GU)))
+
+
+@example("TP78-SUCCESSOR")
+def a_code_that_nobody_replaced() -> Attempt:
+    """All money of 228/003 goes to 228/001; the directory says nothing of it."""
+    return change(unpublished(), (POOL, OTHER_POOL))
+
+
+@example("TP78-PROTECTED")
+def out_of_protection() -> Attempt:
+    """228/003 is protected from a sequester, and 228/001, its new code, is not."""
+    ledger = unpublished(protected=1)
+    replace_codes(ledger, "functional", ("228/003", "228/001"))
+    return change(ledger, (POOL, OTHER_POOL))
+
+
+@example("TP78-CARRY-OVER")
+def a_list_divided() -> Attempt:
+    """250 of 228/003 may be used next year; its pool goes to one programme, its plan to another."""
+    ledger = registered()
+    ledger.publish("functional", "228/002", "228/002/100", valid_from=DAY)
+    ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250)))
+    there = [a_code(specific=specific, programme="002") for specific in ("159", "151")]
+    plans = ((OLD, there[0]), (a_code(specific="151"), there[1]))
+    return change(ledger, (POOL, OTHER_POOL), *plans)

@@ -32,6 +32,7 @@ or a world of suspensions would come to a halt."""
 PREPARATION = (
     *DIRECTORIES,
     ("functional", ("226/001/106",)),
+    ("institutions", ("2260101", "2260102", "2280101", "2280102")),
 )
 
 
@@ -55,7 +56,7 @@ def prepare(world: World, observe: Observer | None = None) -> None:
     """Directories and the first day."""
     documents = []
     for directory, codes in PREPARATION:
-        rows = tuple((code, 0, None, code, code, None, ()) for code in codes)
+        rows = tuple((code, 0, None, code, code, None, _successors(directory, code, codes)) for code in codes)
         documents.append(Document("mof", "directory.publish", (directory, rows)))
     attributes = (("budget", "02.abai"), ("receipts", "201510"))
     transfer = (("111240000001", 0, None, "облыс", "область", None, attributes),)
@@ -65,6 +66,15 @@ def prepare(world: World, observe: Observer | None = None) -> None:
     for document in documents:
         send(world, document, observe=observe)
     send(world, Document("treasury", "treasury.open_day", (day_number(2026, 1, 5),)), observe=observe)
+
+
+def _successors(directory: str, code: str, codes: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """A change of codes may make any specific of any other, and hand an institution to its neighbour."""
+    if directory == "economic":
+        return (("replaced-by", " ".join(one for one in codes if one != code)),)
+    if directory == "institutions":
+        return (("replaced-by", " ".join(one for one in codes if one[:3] == code[:3] and one != code)),)
+    return ()
 
 
 def send(world: World, *documents: Document, observe: Observer | None = None) -> list[Outcome | Refusal]:

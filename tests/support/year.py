@@ -5,6 +5,7 @@ Amounts are counted in `U`, one unit of plans (100 tenge), so that stories may b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chain.codec import Row
@@ -32,14 +33,17 @@ from contracts.receipts import shortfall
 from contracts.records import (
     HELD_ADOPTED,
     HELD_ALLOCATED,
+    Appropriation,
+    Collection,
     Stage,
+    appropriation_key,
     balance_of,
     obligation_scope,
     operational_day,
     position_scope,
     programme_scope,
 )
-from tests.support.budget import Ledger, a_ledger, a_line, with_receipts
+from tests.support.budget import DIRECTORIES, Ledger, a_ledger, a_line, with_receipts
 
 U = PLAN_UNIT
 GU, OTHER_GU, FOREIGN_GU = "gu-2280101", "gu-2280102", "gu-2260101"
@@ -162,6 +166,39 @@ def a_recode(*rows: tuple[Values, Values], **changes: Any) -> Values:
         "rows": rows,
     }
     return filled(recodes.RECODE, **{**values, **changes})
+
+
+ECONOMIC = next(codes for name, codes in DIRECTORIES if name == "economic")
+
+SUCCESSORS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("economic", tuple((code, " ".join(one for one in ECONOMIC if one != code)) for code in ECONOMIC)),
+    ("functional", (("228/003", "228/001 228/002"), ("228/001", "228/003 228/002"))),
+    ("institutions", (("2280101", "2280102"), ("2280102", "2280101"))),
+)
+"""By directory, the codes of `a_ledger` and what a change of codes may make of each."""
+
+
+def replace_codes(ledger: Ledger, directory: str, *rows: tuple[str, str]) -> None:
+    """Publish from the open day on that new codes, separated by spaces, come in the place of old ones."""
+    today = operational_day(ledger.state)
+    named = tuple((old, today, None, old, old, None, (("replaced-by", new),)) for old, new in rows)
+    ledger.do("mof", "directory.publish", directory, named)
+
+
+def with_successors(ledger: Ledger) -> Ledger:
+    """The same ledger with SUCCESSORS published: its codes may change in any direction."""
+    for directory, rows in SUCCESSORS:
+        replace_codes(ledger, directory, *rows)
+    return ledger
+
+
+def as_programme(ledger: Ledger, year: int = YEAR, **changes: Any) -> Ledger:
+    """The same ledger with other features of 228/003 in the law of the year."""
+    key = appropriation_key(BUDGET, year, "228", "003")
+    found = Appropriation.find(ledger.state, Collection.APPROPRIATIONS, key)
+    assert found is not None
+    ledger.state.commit({(Collection.APPROPRIATIONS, key): replace(found, **changes).encode()})
+    return ledger
 
 
 def a_year(*rows: Values, units: int = 100_000, cash: int = 1_000_000, **params: int) -> Ledger:
@@ -377,6 +414,11 @@ def pay(
     ledger.do("treasury", "payment.execute", ((GU, number),))
 
 
+def a_correction(obligation: str, units: int | None = None, act: str | None = None) -> Values:
+    """What is not paid of an obligation or of an act is taken back, whole without units."""
+    return (obligation, act, None if units is None else units * U, "ошибка")
+
+
 def a_return(serial: int, units: int, **changes: Any) -> Values:
     values: dict[str, Any] = {
         "holder": GU,
@@ -384,6 +426,7 @@ def a_return(serial: int, units: int, **changes: Any) -> Values:
         "amount": units * U,
         "document": "выписка 7",
         "receipts": None,
+        "is_owed": False,
     }
     return filled(payments.RESTORE_ROW, **{**values, **changes})
 

@@ -109,10 +109,12 @@ def register(world: World) -> Document | None:
     total = sum(part for _, part in years)
     is_building = line.specific in ("414", "421", "431")
     expertise = ("заключение 5", date - 30, world.day + 300, total) if is_building else None
+    kind = chance.pick(("works", "works", "goods", "services"))
+    # programmes of development only, whose works may begin with it; of a reserve there is none
+    exempt = "construction_start" if kind == "works" and line.programme != "001" else "ordinary"
     agreement = an_agreement(
         number, row, date=date, supplier=chance.pick(SUPPLIERS),
-        kind=chance.pick(("works", "works", "goods", "services")),
-        money=chance.pick(("ordinary", "ordinary", "ordinary", "reserve")),
+        kind=kind, money=chance.pick((exempt, "ordinary", "ordinary", "ordinary", "reserve")),
         programme=line.programme, total=total, years=years, expertise=expertise,
         valid_until=day_number(years[-1][0], 12, 31),
     )  # fmt: skip
@@ -271,6 +273,33 @@ def correct(world: World) -> Document | None:
     return None if found is None else Document(found[0], "act.correct", (found[1], "неверный объём"))
 
 
+@paper("obligation.correct")
+def take_back(world: World) -> Document | None:
+    """What is not paid of an act or of an obligation without acts, whole or in part."""
+    chance = world.chance
+    if chance.one_in(2):
+        act = world.any_of(Collection.ACTS, Act, lambda _, one: not one.is_corrected and one.payable > 0)
+        if act is None:
+            return None
+        (holder, act_name), record = act
+        name, room = record.obligation, record.payable
+    else:
+        found = world.any_of(
+            Collection.OBLIGATIONS,
+            Obligation,
+            lambda _, one: one.amount > 0 and one.kind != "agreement" and one.line.year == world.year,
+        )
+        if found is None:
+            return None
+        (holder, name), _ = found
+        amounts = balance_of(world.state, obligation_scope(holder, name)).amounts
+        act_name, room = None, max(amounts[Stage.PAYABLE], amounts[Stage.RETAINED])
+    if room < 1:
+        return None
+    amount = None if chance.one_in(2) else some_of(world, room)
+    return Document(holder, "obligation.correct", (name, act_name, amount, "ошибка"))
+
+
 @paper("act.commission")
 def commission(world: World) -> Document | None:
     found = world.any_of(
@@ -420,5 +449,8 @@ def restore(world: World) -> Document | None:
     obligation = _obligation(world, holder, payment.obligation)
     is_late = obligation is not None and obligation.line.year < world.year
     code = "201510" if is_late else None
-    row = a_return(0, 0, holder=holder, number=number, amount=some_of(world, left), receipts=code)
+    is_owed = is_late and not payment.is_advance and world.chance.one_in(2)
+    row = a_return(
+        0, 0, holder=holder, number=number, amount=some_of(world, left), receipts=code, is_owed=is_owed
+    )
     return Document("treasury", "payment.restore", ((row,),))

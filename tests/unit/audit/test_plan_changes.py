@@ -22,6 +22,7 @@ from tests.support.year import (
     position,
     register,
     sign,
+    with_successors,
 )
 from tests.unit.audit.test_approvals import Audited
 
@@ -59,6 +60,7 @@ def test_both_kinds_of_certificate_are_followed_with_their_suspensions() -> None
 
 def test_positions_are_followed_to_another_programme_and_institution_and_back() -> None:
     ledger = an_audited_year()
+    with_successors(ledger)
     before = position(ledger)
     there = a_code(OTHER_GU, "149", programme="001")
     ledger.do("treasury", "plan.recode", *a_recode((a_code(), there), cause="reorganisation"))

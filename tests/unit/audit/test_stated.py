@@ -27,6 +27,7 @@ from tests.support.year import (
     a_certificate,
     a_code,
     a_consolidation,
+    a_correction,
     a_cut_row,
     a_decision,
     a_held_row,
@@ -50,6 +51,7 @@ from tests.support.year import (
     limits,
     plan_document,
     registration,
+    with_successors,
 )
 from tests.unit.audit.test_approvals import Audited
 
@@ -69,6 +71,8 @@ STORY: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     (GU, "payment.request", ((a_request(1, "a", 200, "1"),),)),
     ("treasury", "payment.execute", (((GU, "2280101/26-1"),),)),
     ("treasury", "payment.restore", ((a_return(1, 50),),)),
+    (GU, "obligation.correct", a_correction("a", 50, "1")),
+    (GU, "obligation.correct", a_correction("b", 50)),
 )
 """A year in which every action whose rows state sums moves money once."""
 
@@ -101,6 +105,7 @@ def an_audited() -> Audited:
     for directory, codes in DIRECTORIES:
         ledger.publish(directory, *codes)
     ledger.open_day(2026, 1, 5)
+    with_successors(ledger)
     with_receipts(ledger, 10_000 * U)
     return ledger
 
@@ -157,6 +162,18 @@ def test_a_request_to_pay_is_recorded_as_it_was_made() -> None:
     for one in strange:
         with pytest.raises(VerificationError, match="of another form"):
             check_papers("payment.request", GU, one, [change])
+
+
+def test_what_is_taken_back_whole_is_of_the_obligation_that_is_named() -> None:
+    ledger = an_audited()
+    for institution, action, arguments in STORY:
+        ledger.do(institution, action, *arguments)
+    whole = a_correction("b")
+    ledger.do(GU, "obligation.correct", *whole)
+    movements = ledger.auditor.money.movements
+    check_stated("obligation.correct", "228", whole, movements)
+    refused("obligation.correct", a_correction("a"), movements, "other sums than its rows")
+    refused("obligation.correct", a_correction("b", act="1"), movements, "other sums than its rows")
 
 
 SUMS = [action for _, action, _ in STORY if action not in ("payment.request", "payment.execute")]
@@ -285,7 +302,7 @@ def of_account(received: int, redeemed: int = 0) -> Change:
         ("receipts.post", ("", (("refund", BUDGET, "1", "101110", 30, ""),)), 100, 0),
         ("receipts.post", ("", (("receipt", BUDGET, "2", "101110", 30, ""),)), 130, 0),
         ("payment.execute", (((GU, "2280101/26-1"),),), 101, 0),
-        ("payment.restore", (((GU, "2280101/26-1", 30, "", None),),), 131, 0),
+        ("payment.restore", (((GU, "2280101/26-1", 30, "", None, False),),), 131, 0),
         ("receipts.post", (), 100, 0),
     ],
 )

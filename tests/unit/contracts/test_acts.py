@@ -8,6 +8,7 @@ import pytest
 
 from contracts import invariants, reasons
 from contracts.acts import RETAINED_PER_OBLIGATION, worked_off
+from contracts.calendar import day_number
 from contracts.records import Act, Claim, Collection, Obligation, act_key, claim_key, obligation_key
 from tests.support.budget import Ledger
 from tests.support.year import (
@@ -23,6 +24,7 @@ from tests.support.year import (
     an_amendment,
     an_invoice,
     an_obligation,
+    as_programme,
     of_obligation,
     pay,
     position,
@@ -35,7 +37,9 @@ from tests.support.year import (
 
 def with_advance(advance: int = 300, **changes: Any) -> Ledger:
     """Agreement A over 1,000 units with an advance paid."""
-    ledger = a_year(a_plan(2_000))
+    ledger = as_programme(a_year(a_plan(2_000)), is_development=True)
+    if changes.get("money") == "reserve":
+        as_programme(ledger, nature="reserve")
     register(ledger, "A", 1_000, advance, **changes)
     if advance:
         pay(ledger, 1, "a", advance)
@@ -57,7 +61,7 @@ def test_an_act_records_what_it_did() -> None:
     events = ledger.do(GU, "act.sign", (an_act("act-1", "a", 100),))
     assert events == (("act.signed", GU, "a", "act-1", 100 * U, 30 * U, 0, 70 * U),)
     found = Act.find(ledger.state, Collection.ACTS, act_key(GU, "act-1"))
-    assert found == Act("a", DAY, "ЭСФ-act-1", 100 * U, (("2280101/26-1", 30 * U),), 0, False)
+    assert found == Act("a", DAY, "ЭСФ-act-1", 100 * U, (("2280101/26-1", 30 * U),), 0, False, 0)
     assert invariants.recount(ledger.state) == ()
 
 
@@ -229,3 +233,12 @@ def test_what_many_acts_keep_is_released_by_one_commissioning() -> None:
     ledger.do(GU, "act.sign", tuple(rows[:-1]))
     ledger.do(GU, "act.commission", *a_commissioning("A"))
     assert "retained" not in of_obligation(ledger, "a")
+
+
+def test_no_act_is_older_than_the_registration_that_brings_its_agreement_into_force() -> None:
+    ledger = a_year(a_plan(1_000))
+    ledger.open_day(2026, 1, 12)
+    register(ledger, "A", 1_000)
+    early = (an_act("act-1", "a", 10, date=day_number(2026, 1, 11)),)
+    assert ledger.refused(GU, "act.sign", early).reason is reasons.DATE_OUTSIDE
+    ledger.do(GU, "act.sign", (an_act("act-1", "a", 10, date=day_number(2026, 1, 12)),))

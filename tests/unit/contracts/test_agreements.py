@@ -20,7 +20,7 @@ from contracts.records import (
     commitment_key,
     obligation_key,
 )
-from tests.support.budget import Ledger, a_line
+from tests.support.budget import Ledger, a_ledger, a_line
 from tests.support.year import (
     BUDGET,
     DAY,
@@ -30,14 +30,20 @@ from tests.support.year import (
     U,
     a_block,
     a_held_row,
+    a_law,
+    a_move,
     a_plan,
+    a_programme,
     a_termination,
     a_year,
+    an_adjustment,
     an_agreement,
     an_amendment,
     an_obligation,
+    as_programme,
     filled_amendment,
     pay,
+    plan_document,
     position,
     register,
     registration,
@@ -206,10 +212,33 @@ def test_after_20_december_only_reserve_money_and_longer_agreements_are_register
     register(ledger, "A", 10)
     ledger.open_day(2026, 12, 21)
     assert refused(ledger, an_agreement("B", an_obligation("b", 10))) is reasons.AFTER_20_DECEMBER
+    as_programme(ledger, nature="reserve")
     register(ledger, "C", 10, money="reserve")
     register(ledger, "D", 10, total=30 * U, years=((2026, 10 * U), (2027, 20 * U)))
     ledger.do(GU, "agreement.amend", *an_amendment("A", 20))
     assert position(ledger) == {"registered": 40, "allocated": 60}
+
+
+def test_reserve_money_is_of_a_reserve_or_of_a_programme_that_got_some_this_year() -> None:
+    ledger = a_ledger()
+    reserve = a_programme("001", 50, nature="reserve")
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=100), reserve))
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(100)))
+    row = an_agreement("A", an_obligation("a", 10), money="reserve")
+    assert refused(ledger, row) is reasons.AGREEMENT_RESERVE
+    move = a_move(20, "228/001", "228/003")
+    ledger.do("mof", "budget.adjust", *an_adjustment(move, case="reserve", commission=None, proposed=None))
+    ledger.do(GU, "agreement.register", *registration(row))
+
+
+def test_a_construction_starts_by_works_of_a_development_programme() -> None:
+    ledger = a_year(a_plan(100))
+    works = an_agreement("A", an_obligation("a", 10), money="construction_start")
+    assert refused(ledger, works) is reasons.AGREEMENT_START
+    as_programme(ledger, is_development=True)
+    goods = an_agreement("B", an_obligation("b", 10), money="construction_start", kind="goods")
+    assert refused(ledger, goods) is reasons.AGREEMENT_START
+    ledger.do(GU, "agreement.register", *registration(works))
 
 
 @pytest.mark.parametrize(

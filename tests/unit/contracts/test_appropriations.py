@@ -42,6 +42,7 @@ from tests.support.year import (
     plan_document,
     slots,
     to_the_senate,
+    with_successors,
 )
 from tests.support.year import POOL as POOL_ROW
 
@@ -225,7 +226,7 @@ def test_a_quarter_is_recorded_once_and_never_beside_a_law() -> None:
 
 def test_money_crosses_between_programmes_once_the_law_is_recorded() -> None:
     """The law says what a programme has: before it nothing but the quarter is there to be moved."""
-    ledger = a_ledger()
+    ledger = with_successors(a_ledger())
     ledger.do("mof", "budget.quarter", *a_quarter(a_programme(units=400), year=YEAR))
     crossing = a_recode((a_code("mot", None), a_code("mot", None, programme="001")))
     refusal = ledger.refused("treasury", "plan.recode", *crossing)

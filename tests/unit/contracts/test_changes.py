@@ -331,6 +331,8 @@ def test_a_carry_over_comes_from_the_list_of_the_closed_year() -> None:
     ledger.do("mof", "budget.adjust", *document)
     over = an_adjustment(a_move(11, ""), **rest)
     assert ledger.refused("mof", "budget.adjust", *over).reason is reasons.ADJUST_CARRY_OVER
+    loans = an_adjustment(a_move(1, ""), source="2", **rest)
+    assert ledger.refused("mof", "budget.adjust", *loans).reason is reasons.CARRY_OVER_SOURCE
     assert of_programme(ledger, "001") == {"adopted": 1_020}
 
 

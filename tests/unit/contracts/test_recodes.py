@@ -15,6 +15,7 @@ from contracts.records import (
     Appropriation,
     Budget,
     BudgetAct,
+    CarryOver,
     Claim,
     Collection,
     Commitment,
@@ -28,6 +29,7 @@ from contracts.records import (
     balance_of,
     budget_act_key,
     budget_key,
+    carry_over_key,
     claim_key,
     commitment_key,
     institution_of,
@@ -45,16 +47,20 @@ from tests.support.year import (
     YEAR,
     U,
     a_block,
+    a_carry_over_list,
     a_code,
     a_held_row,
     a_law,
+    a_move,
     a_plan,
     a_programme,
     a_recode,
     a_request,
     a_termination,
+    an_adjustment,
     an_agreement,
     an_obligation,
+    close_year,
     cumulative,
     limits,
     of_obligation,
@@ -62,8 +68,10 @@ from tests.support.year import (
     plan_document,
     position,
     registration,
+    replace_codes,
     sign,
     slots,
+    with_successors,
 )
 
 TWO_YEARS = ((YEAR, 200 * U), (YEAR + 1, 50 * U))
@@ -74,7 +82,7 @@ OLD = a_code()
 def a_lived_year(**programme: Any) -> Ledger:
     """228/003 of 1,000 and 228/001 of 500. On 003/159 a plan of 300 with agreement A of 200 (50 of the next
     year): advance 40, act of 100, payment of 30; on 003/151 a plan of 100."""
-    ledger = a_ledger()
+    ledger = with_successors(a_ledger())
     ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000), a_programme("001", 500, **programme)))
     rows = (a_plan(300), a_plan(100, specific="151"))
     ledger.do("mot", "plan.approve", *plan_document(*rows))
@@ -235,7 +243,7 @@ def test_another_institution_takes_over_with_all_papers() -> None:
 def test_a_claim_follows_its_obligation() -> None:
     ledger = a_lived_year()
     ledger.do(GU, "agreement.terminate", *a_termination("A"))
-    recoded(ledger, (OLD, a_code(OTHER_GU, "149")))
+    recoded(ledger, (OLD, a_code(OTHER_GU, "149")), cause="reorganisation")
     claim = Claim.find(ledger.state, Collection.CLAIMS, claim_key(OTHER_GU, "a"))
     assert claim is not None
     assert (claim.line, claim.amount) == (a_line(specific="149"), 20 * U)
@@ -294,7 +302,8 @@ def test_an_agreement_of_several_codes_is_never_split() -> None:
     ledger.do(GU, "agreement.register", *registration(an_agreement("B", *rows)))
     only = (OLD, a_code(programme="001"))
     assert refusal(ledger, only).reason is reasons.RECODE_SPLIT
-    assert refusal(ledger, (OLD, a_code(OTHER_GU))).reason is reasons.RECODE_SPLIT
+    other = (OLD, a_code(OTHER_GU))
+    assert refusal(ledger, other, cause="reorganisation").reason is reasons.RECODE_SPLIT
     recoded(ledger, only, (a_code(specific="151"), a_code(programme="001", specific="151")))
 
 
@@ -303,7 +312,8 @@ def test_two_papers_of_one_name_do_not_meet() -> None:
     ledger.do("mot", "plan.approve", *plan_document(a_plan(50, OTHER_GU)))
     other = an_agreement("B", an_obligation("a", 10))
     ledger.do(OTHER_GU, "agreement.register", *registration(other))
-    assert refusal(ledger, (OLD, a_code(OTHER_GU))).reason is reasons.RECODE_NAME
+    refused = refusal(ledger, (OLD, a_code(OTHER_GU)), cause="reorganisation")
+    assert refused.reason is reasons.RECODE_NAME
 
 
 def test_money_never_goes_to_another_section_of_the_budget() -> None:
@@ -321,7 +331,7 @@ def test_the_date_the_year_and_the_budget_are_checked() -> None:
 
 
 def test_what_ever_came_to_a_programme_stays_a_number_of_the_ledger() -> None:
-    ledger = a_ledger()
+    ledger = with_successors(a_ledger())
     ledger.do("mof", "budget.adopt", *a_law(a_programme(units=2**62 // U), a_programme("001", 10)))
     first, second = a_code("mot", None), a_code("mot", None, programme="001")
     ledger.do("treasury", "plan.recode", *a_recode((first, second)))
@@ -337,3 +347,175 @@ def test_an_institution_without_administrator_takes_no_money() -> None:
     ledger.state.commit({(Collection.INSTITUTIONS, OTHER_GU.encode()): alone.encode()})
     refusal = ledger.refused("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU))))
     assert refusal.reason is reasons.PLAN_HOLDER_FOREIGN
+
+
+# --- what a change rests on
+
+
+def two_pools(units: int = 1_000, **features: Any) -> Ledger:
+    """228/003 and 228/001 of as many units, undistributed; nothing is published of new codes."""
+    ledger = a_ledger()
+    law = a_law(a_programme(units=units, **features), a_programme("001", units))
+    ledger.do("mof", "budget.adopt", *law)
+    return ledger
+
+
+POOLS = (a_code("mot", None), a_code("mot", None, programme="001"))
+
+
+def test_the_treasury_alone_moves_no_programme() -> None:
+    ledger = two_pools()
+    assert refusal(ledger, POOLS).reason is reasons.RECODE_SUCCESSOR
+    replace_codes(ledger, "functional", ("228/003", "228/002"))
+    assert refusal(ledger, POOLS).reason is reasons.RECODE_SUCCESSOR
+
+
+def test_a_code_that_has_ended_goes_where_the_treasury_says_unless_it_names_another() -> None:
+    for attributes, is_taken in (((), True), ((("replaced-by", "228/002"),), False)):
+        ledger = two_pools()
+        row = ("228/003", DAY, DAY, "x", "x", None, attributes)
+        ledger.do("mof", "directory.publish", "functional", (row,))
+        assert refusal(ledger, POOLS).reason is reasons.RECODE_SUCCESSOR
+        ledger.open_day(2026, 1, 6)
+        if is_taken:
+            recoded(ledger, POOLS)
+        else:
+            assert refusal(ledger, POOLS).reason is reasons.RECODE_SUCCESSOR
+
+
+@pytest.mark.parametrize(
+    ("directory", "code", "new"),
+    [
+        ("economic", ("159", "151"), a_code(specific="151")),
+        ("functional", ("228/003/100", "228/001/100"), a_code(programme="001")),
+        ("functional", ("228/003", "228/001"), a_code(programme="001")),
+    ],
+)
+def test_each_changed_part_of_a_line_is_named(directory: str, code: tuple[str, str], new: Any) -> None:
+    ledger = two_pools()
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    assert refusal(ledger, (OLD, new)).reason is reasons.RECODE_SUCCESSOR
+    replace_codes(ledger, directory, code)
+    assert refusal(ledger, (OLD, a_code(programme="001", specific="151"))).facts[0] == ("row", 1)
+    recoded(ledger, (OLD, new))
+
+
+def test_one_institution_gets_what_is_another_only_as_its_published_successor() -> None:
+    ledger = two_pools()
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    handed = (OLD, a_code(OTHER_GU))
+    assert refusal(ledger, handed).reason is reasons.RECODE_CAUSE
+    assert refusal(ledger, handed, cause="reorganisation").reason is reasons.RECODE_SUCCESSOR
+    replace_codes(ledger, "institutions", ("2280101", "2280102"))
+    assert refusal(ledger, handed).reason is reasons.RECODE_CAUSE
+    recoded(ledger, handed, cause="reorganisation")
+    assert of(ledger, holder=OTHER_GU) == {"allocated": 300}
+
+
+def test_a_reorganisation_without_another_institution_is_none() -> None:
+    ledger = with_successors(two_pools())
+    assert refusal(ledger, POOLS, cause="reorganisation").reason is reasons.RECODE_CAUSE
+
+
+def test_the_pool_of_an_administrator_goes_to_its_published_successor() -> None:
+    ledger = a_ledger()
+    law = a_law(a_programme("001", 500), a_programme("001", 500, administrator="226"))
+    ledger.do("mof", "budget.adopt", *law)
+    row = (a_code("mot", None, programme="001"), a_code("moh", None, programme="001", administrator="226"))
+    assert refusal(ledger, row, cause="reorganisation").reason is reasons.RECODE_SUCCESSOR
+    replace_codes(ledger, "administrators", ("228", "226"))
+    recoded(ledger, row, cause="reorganisation")
+    assert of_programme(ledger, "001") == {}
+
+
+# --- what goes along
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        {"protected": 1},
+        {"is_state_obligation": True},
+        {"protected": 2, "protected_subprogrammes": ("100",)},
+    ],
+)
+def test_protected_money_never_becomes_unprotected(features: dict[str, Any]) -> None:
+    ledger = with_successors(two_pools(**features))
+    assert refusal(ledger, POOLS).reason is reasons.RECODE_PROTECTED
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    crossing = (OLD, a_code(programme="001"))
+    assert refusal(ledger, crossing).reason is reasons.RECODE_PROTECTED
+    recoded(ledger, (OLD, a_code(specific="149")))
+
+
+def test_a_listed_subprogramme_keeps_its_protection_where_it_is_listed_too() -> None:
+    ledger = with_successors(a_ledger())
+    partly: dict[str, Any] = {"protected": 2, "protected_subprogrammes": ("100",)}
+    law = a_law(a_programme(units=500, **partly), a_programme("001", 500, **partly))
+    ledger.do("mof", "budget.adopt", *law)
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    recoded(ledger, (OLD, a_code(programme="001")), POOLS)
+    assert of_programme(ledger, "001") == {"adopted": 700, "allocated": 300}
+
+
+def a_share(units: int, source: str = "228/001", target: str = "228/003") -> Any:
+    return an_adjustment(a_move(units, source, target))
+
+
+def test_the_share_of_a_programme_is_of_what_new_codes_left_it() -> None:
+    ledger = with_successors(two_pools())
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(400)))
+    recoded(ledger, (OLD, a_code(programme="001")))
+    for source, target, most in (("228/001", "228/003", 210), ("228/003", "228/001", 90)):
+        over = ledger.refused("mof", "budget.adjust", *a_share(most + 1, source, target))
+        assert over.reason is reasons.ADJUST_SHARE
+        ledger.do("mof", "budget.adjust", *a_share(most, source, target))
+
+
+def listed(ledger: Ledger, programme: str, year: int = YEAR) -> CarryOver | None:
+    key = carry_over_key(BUDGET, year, "228", programme)
+    return CarryOver.find(ledger.state, Collection.CARRY_OVERS, key)
+
+
+def test_the_list_of_carry_over_goes_with_the_last_money_of_a_programme() -> None:
+    ledger = with_successors(two_pools())
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250), ("228", "001", 50)))
+    recoded(ledger, (OLD, a_code(programme="001")))
+    assert listed(ledger, "003") == CarryOver(250 * U, 0, 0)
+    recoded(ledger, POOLS)
+    assert (listed(ledger, "003"), listed(ledger, "001")) == (None, CarryOver(300 * U, 0, 0))
+    close_year(ledger)
+    assert of_programme(ledger, "001") == {"carried": 300, "lapsed": 1_700}
+
+
+def test_what_was_carried_over_once_is_known_of_the_new_programme_too() -> None:
+    ledger = with_successors(two_pools())
+    key = carry_over_key(BUDGET, YEAR - 1, "228", "003")
+    used = CarryOver(30 * U, 30 * U, 20 * U)
+    ledger.state.commit({(Collection.CARRY_OVERS, key): used.encode()})
+    recoded(ledger, POOLS)
+    assert (listed(ledger, "003", YEAR - 1), listed(ledger, "001", YEAR - 1)) == (None, used)
+
+
+def test_a_list_is_not_divided() -> None:
+    ledger = with_successors(two_pools())
+    ledger.publish("functional", "228/002", "228/002/100", valid_from=DAY)
+    ledger.do("mot", "plan.approve", *plan_document(a_plan(300)))
+    ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250)))
+    rows = (POOLS, (OLD, a_code(programme="002")))
+    assert refusal(ledger, *rows).reason is reasons.RECODE_CARRY_OVER
+
+
+def test_money_of_a_reserve_is_that_under_the_new_code() -> None:
+    ledger = with_successors(a_ledger())
+    reserve = a_programme("001", 500, nature="reserve")
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=100), reserve))
+    given = a_move(50, "228/001", "228/003")
+    ledger.do("mof", "budget.adjust", *an_adjustment(given, case="reserve", commission=None, proposed=None))
+    ledger.publish("functional", "228/002", "228/002/100", valid_from=DAY)
+    recoded(ledger, (a_code("mot", None), a_code("mot", None, programme="002")))
+    line = a_line(programme="002", subprogramme=None, specific=None)
+    assert budget_acts.counted(ledger.state, line, budget_acts.RESERVE_RECEIVED) == 50 * U
+    old = a_line(subprogramme=None, specific=None)
+    assert budget_acts.counted(ledger.state, old, budget_acts.RESERVE_RECEIVED) == 0

@@ -51,6 +51,7 @@ from tests.support.year import (
     an_amendment,
     an_invoice,
     an_obligation,
+    as_programme,
     close_year,
     filled_amendment,
     limits,
@@ -66,6 +67,7 @@ from tests.support.year import (
     restore,
     sign,
     with_base,
+    with_successors,
 )
 
 NEXT = YEAR + 1
@@ -96,6 +98,8 @@ def debt(ledger: Ledger, name: str) -> Debt:
 def a_long_agreement(**changes: Any) -> Ledger:
     """Works for 1,000: 400 in 2026 with an advance of 120, an act of 300 paid; 600 promised of 2027."""
     ledger = with_base(a_year(a_plan(400), units=400), 600)
+    if changes.get("money") == "reserve":
+        as_programme(ledger, nature="reserve")
     years = ((YEAR, 400 * U), (NEXT, 600 * U))
     register(ledger, "A", 400, 120, **{"kind": "works", "total": 1_000 * U, "years": years, **changes})
     pay(ledger, 1, "a", 120)
@@ -151,7 +155,7 @@ def test_what_comes_back_of_a_closed_year_is_new_revenue() -> None:
     close_year(ledger)
     row = a_return(1, 140, receipts="201510")
     events = ledger.do("treasury", "payment.restore", (row,))
-    assert events == (("payment.recovered", GU, payment_number(1), 140 * U, "выписка 7", "201510"),)
+    assert events == (("payment.recovered", GU, payment_number(1), 140 * U, "выписка 7", "201510", False),)
     assert position(ledger) == {"paid": 200, "recovered": 140, "lapsed": 660}
     assert claim(ledger, "a") is None
     assert cash_of(ledger.state, BUDGET, "1", NEXT) == CashAccount(0, 140 * U, 0, 0)
@@ -537,12 +541,12 @@ def test_a_paid_act_of_a_closed_year_stays_an_act_when_its_money_comes_back() ->
 # --- changes of codes
 
 
-def a_next_recode(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
-    return a_recode((old, new), year=NEXT)
+def a_next_recode(old: tuple[Any, ...], new: tuple[Any, ...], **changes: Any) -> tuple[Any, ...]:
+    return a_recode((old, new), year=NEXT, **changes)
 
 
 def test_a_change_of_codes_in_the_new_year_leaves_the_old_advance_where_it_is() -> None:
-    ledger = reregistered()
+    ledger = with_successors(reregistered())
     ledger.do("treasury", "plan.recode", *a_next_recode(a_code(), a_code(specific="149")))
     sign(ledger, "act-2", "a-27", 700)
     assert position(ledger, specific="149", year=NEXT) == {"retained": 50, "payable": 620, "allocated": 330}
@@ -551,9 +555,10 @@ def test_a_change_of_codes_in_the_new_year_leaves_the_old_advance_where_it_is() 
 
 
 def test_an_accepted_debt_changes_its_codes_but_not_its_institution() -> None:
-    ledger = with_a_debt()
+    ledger = with_successors(with_a_debt())
     accept_debt(ledger, a_debt("pay-1", 400, "a"))
-    refusal = ledger.refused("treasury", "plan.recode", *a_next_recode(a_code(), a_code(OTHER_GU)))
+    other = a_next_recode(a_code(), a_code(OTHER_GU), cause="reorganisation")
+    refusal = ledger.refused("treasury", "plan.recode", *other)
     assert refusal.reason is reasons.RECODE_SPLIT
     ledger.do("treasury", "plan.recode", *a_next_recode(a_code(), a_code(specific="151")))
     assert position(ledger, specific="151", year=NEXT) == {"payable": 400, "allocated": 600}
@@ -565,7 +570,8 @@ def test_a_request_of_an_obligation_that_went_to_another_institution_can_be_retu
     ledger = a_year(a_plan(100))
     ledger.do(GU, "obligation.accept", *registration(an_invoice("pay-1", 30, specific="159")))
     ledger.do(GU, "payment.request", (a_request(1, "pay-1", 30),))
-    ledger.do("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU))))
+    with_successors(ledger)
+    ledger.do("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU)), cause="reorganisation"))
     execution = ((GU, payment_number(1)),)
     assert ledger.refused("treasury", "payment.execute", execution).reason is reasons.OBLIGATION_NONE
     assert queue_of(ledger.state, (BUDGET, "1", YEAR)).waiting == (0, 0, 30 * U)

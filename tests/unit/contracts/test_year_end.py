@@ -246,6 +246,15 @@ def test_listed_money_is_carried_up_to_the_list() -> None:
     assert holds_together(ledger)
 
 
+def test_the_list_carries_money_of_the_budget_itself_alone() -> None:
+    ledger = a_ledger()
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000), source="2"))
+    ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250)))
+    close_year(ledger)
+    assert of_programme(ledger) == {"lapsed": 1_000}
+    assert holds_together(ledger)
+
+
 def test_a_row_of_nothing_strikes_a_programme_off_the_list() -> None:
     ledger = a_year(units=1_000)
     ledger.do("mof", "carry-over.list", *a_carry_over_list(("228", "003", 250)))
@@ -319,7 +328,7 @@ def test_a_closing_year_is_nobody_elses() -> None:
     ledger.open_day(2027, 1, 5)
     ledger.do("treasury", "year.close", *a_closing(1))
     assert years.is_closing(ledger.state, BUDGET, YEAR)
-    back = (GU, payment_number(1), 30 * U, "выписка", "201510")
+    back = (GU, payment_number(1), 30 * U, "выписка", "201510", False)
     assert ledger.refused("treasury", "payment.restore", (back,)).reason is reasons.YEAR_CLOSING
     rated = a_rating_document(a_rating_row(ledger, month=12), month=12)
     assert ledger.refused("mof", "rating.compute", *rated).reason is reasons.YEAR_CLOSING
@@ -330,7 +339,7 @@ def test_money_of_a_year_that_ended_comes_back_after_its_closing() -> None:
     register(ledger, "A-1", 100, advance=30)
     pay(ledger, 1, "a-1", 30)
     ledger.open_day(2027, 1, 5)
-    back = (GU, payment_number(1), 20 * U, "выписка", "201510")
+    back = (GU, payment_number(1), 20 * U, "выписка", "201510", False)
     assert ledger.refused("treasury", "payment.restore", (back,)).reason is reasons.YEAR_UNCLOSED
     close_year(ledger)
     ledger.do("treasury", "payment.restore", (back,))
