@@ -57,6 +57,7 @@ ACTIONS: dict[tuple[str, int], Action] = {
     ("deputy.revoke", 1): _row("", False, HEAD),
     ("directory.publish", 1): _row("finance", True, MODERATOR, HEAD),
     ("limit.set", 1): _row("finance", True, HEAD, ACCOUNTANT),
+    ("obligation.correct", 1): _row("gu", False, HEAD, ACCOUNTANT),
     ("obligation.accept", 1): _row("gu", True, HEAD, ACCOUNTANT),
     ("payment.execute", 1): _row("treasury", True, HEAD, ACCOUNTANT),
     ("payment.refuse", 1): _row("treasury", True, HEAD, ACCOUNTANT),

@@ -33,8 +33,9 @@ OPEN = (0, 1, 2, 3, 4, 5, 6, 15, 16)
 EXECUTED = 2
 """Slots that each law adds up, and the status of an executed payment."""
 
-_SAID = {"acts": range(1, 7), "payments": range(1, 7)}
-"""Fields that never change: what an act confirmed, what a payment was asked for."""
+_SAID = {"acts": range(1, 7), "agreements": range(20, 21), "payments": range(1, 7)}
+"""Fields that never change: what an act confirmed, when an agreement was registered first, what a payment was
+asked for."""
 
 _TEXT = text(600)
 _ANY = anything
@@ -51,10 +52,11 @@ _RECORDS: dict[str, Shape] = {
     "agreements": struct(
         1, *((f"field {at}", _ANY) for at in range(10)), ("total", UINT), ("years", _ANY),
         ("obligations", _NAMES), ("debts", _NAMES), *((f"later {at}", _ANY) for at in range(5)),
+        ("registered", UINT),
     ),
     "acts": struct(
         1, ("obligation", _TEXT), ("date", UINT), ("document", _TEXT), ("amount", UINT), ("worked off", _ANY),
-        ("retained", UINT), ("is_corrected", _ANY),
+        ("retained", UINT), ("is_corrected", _ANY), ("withdrawn", UINT),
     ),
     "payments": struct(
         1, ("obligation", _TEXT), ("act", _ANY), ("is_advance", _ANY), ("amount", UINT), ("purpose", _TEXT),
@@ -276,7 +278,7 @@ _FIGURES: dict[str, Callable[[Value], tuple[int, ...]]] = {
     "plans": lambda fields: (*_twelve(fields[0]), *_twelve(fields[1])),
     "obligations": lambda fields: (fields[5],),
     "agreements": lambda fields: (fields[10],),
-    "acts": lambda fields: (0 if fields[6] else fields[3],),
+    "acts": lambda fields: (0 if fields[6] else fields[3] - fields[7],),
     "payments": lambda fields: (fields[3] - fields[9] if fields[6] == EXECUTED else 0,),
     "cash": lambda fields: (fields[3], fields[0] + fields[1] - fields[2] - fields[3]),
     "holds": lambda fields: (fields[7] - fields[8] - fields[9],),

@@ -207,6 +207,15 @@ def _accept(arguments: Rows, movements: Sequence[Movement]) -> Pair:
     return stated, _gained(movements, (PAYABLE, RETAINED), _obligation)
 
 
+def _withdraw(arguments: Rows, movements: Sequence[Movement]) -> Pair:
+    """Of the obligation and act that the document names: the sum it states, or what there was."""
+    name, act, amount, _ = arguments
+    found = _summed(
+        ((one.key[5], one.key[6]), -one.difference) for one in movements if one.slot in (PAYABLE, RETAINED)
+    )
+    return Counter({(name, act): found[name, act] if amount is None else amount}), found
+
+
 def _sign(arguments: Rows, movements: Sequence[Movement]) -> Pair:
     stated = _summed(((row[0],), row[4]) for row in arguments[0])
     return stated, _gained(movements, (PAYABLE, RETAINED, PAID), lambda one: (one.key[6],))
@@ -300,6 +309,7 @@ _SUMS: dict[str, Callable[[Rows, Sequence[Movement]], Pair]] = {
     "budget.quarter": _quarter,
     "budget.refine": _refine,
     "obligation.accept": _accept,
+    "obligation.correct": _withdraw,
     "payment.execute": _execute,
     "payment.restore": _restore,
     "plan.approve": _approve,

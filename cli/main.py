@@ -43,7 +43,10 @@ NOUNS: dict[str, tuple[str, str]] = {
         "agreements: register, reregister, amend, penalty, terminate, list, promised, show",
     ),
     "act": ("cli.nouns", "acts: sign, correct, commission, list, show"),
-    "obligation": ("cli.nouns", "obligations: accept without an agreement, list, show, debts, claims"),
+    "obligation": (
+        "cli.nouns",
+        "obligations: accept without an agreement, correct, list, show, debts, claims",
+    ),
     "payment": ("cli.nouns", "payments: request, refuse, execute, restore, list, queue, show"),
     "receipts": ("cli.nouns", "revenue: plan, post, list, cash, show"),
     "treasury": (

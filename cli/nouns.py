@@ -51,7 +51,7 @@ CHANGES: Final[dict[str, dict[str, str]]] = {
         "penalty": "agreement.penalty", "terminate": "agreement.terminate",
     },
     "act": {"sign": "act.sign", "correct": "act.correct", "commission": "act.commission"},
-    "obligation": {"accept": "obligation.accept"},
+    "obligation": {"accept": "obligation.accept", "correct": "obligation.correct"},
     "payment": {
         "request": "payment.request", "refuse": "payment.refuse", "execute": "payment.execute",
         "restore": "payment.restore",

@@ -164,13 +164,15 @@ VIEWS: Final[dict[str, View]] = {
     ),
     "agreement": View(
         Collection.AGREEMENTS, records.Agreement, ("holder", "number"), _set("total"),
-        _set("date valid_until commissioned terminated"),
+        _set("date valid_until commissioned terminated registered"),
     ),
     "obligation": View(
         Collection.OBLIGATIONS, records.Obligation, ("holder", "obligation"),
         _set("amount advance_limit advanced"),
     ),
-    "act": View(Collection.ACTS, records.Act, ("holder", "act"), _set("amount retained"), _set("date")),
+    "act": View(
+        Collection.ACTS, records.Act, ("holder", "act"), _set("amount retained withdrawn"), _set("date")
+    ),
     "payment": View(
         Collection.PAYMENTS, records.Payment, ("holder", "number"), _set("amount restored"),
         _set("requested decided"), {"status": PaymentStatus},

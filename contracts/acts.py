@@ -57,12 +57,15 @@ SIGN = Row("act.sign", (("acts", ListOf(ACT_ROW, ROWS, 1)),))
     SIGN,
     kinds=(Kind.GU,),
     roles=(Role.HEAD, Role.ACCOUNTANT),
-    source="BC 109(5), TP 191, 230(8)",
+    source="BC 109(4)–(5), TP 191, 230(8)",
     summary="Sign acts of goods, works and services: advances are worked off, the rest is to be paid",
     is_batch=True,
 )
 def sign(call: Call) -> None:
-    """advanced w -> paid; registered -> retained r and payable. Not stopped by a suspension."""
+    """advanced w -> paid; registered -> retained r and payable. Not stopped by a suspension.
+
+    An act is dated from the agreement's registration on, which brings it into force (BC 109(4)).
+    """
     (acts,) = fields_of(call.arguments)
     for number, act in enumerate(acts, 1):
         with row(number):
@@ -82,7 +85,7 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=obligation_name)
     agreement = agreements.agreement_of(call.state, holder, obligation.agreement)
     if not (agreement.kind == SERVICES and obligations.is_december_service(call, obligation.line, date)):
-        refuse_outside(date, agreement.date, call.day(), "date")
+        refuse_outside(date, max(agreement.date, agreement.registered), call.day(), "date")
     registered = tokens.amount_of(call.state, agreements.registered_key(holder, obligation_name, obligation))
     outstanding = agreements.outstanding(call.state, holder, obligation)
     if amount > registered + outstanding:
@@ -100,7 +103,10 @@ def _sign(call: Call, name: str, obligation_name: str, date: int, document: str,
         if part:
             tokens.move(call, source, _act_key(holder, obligation_name, obligation, name, stage), part)
     put(
-        call.state, Collection.ACTS, key, Act(obligation_name, date, document, amount, parts, retained, False)
+        call.state,
+        Collection.ACTS,
+        key,
+        Act(obligation_name, date, document, amount, parts, retained, False, 0),
     )
     left = _still_outstanding(call.state, holder, obligation)
     kept = (*obligation.retained, name) if retained else obligation.retained
@@ -132,9 +138,8 @@ def _retention(state: StateReader, holder: str, agreement: Agreement, due: int) 
     for name in agreement.obligations:
         balance = balance_of(state, obligation_scope(holder, name))
         before += balance.total((Stage.PAID, Stage.ADVANCED, Stage.PAYABLE))
-        if balance.amounts[Stage.CARRIED]:
-            debt = Debt.find(state, Collection.DEBTS, debt_key(holder, name))
-            before += 0 if debt is None else debt.payable
+        debt = Debt.find(state, Collection.DEBTS, debt_key(holder, name))
+        before += 0 if debt is None else debt.payable
     return min(due, max(0, before + due - ceiling))
 
 

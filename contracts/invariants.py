@@ -301,7 +301,7 @@ def _compare(invariant: int, what: str, key: bytes, stated: int, counted: int) -
 
 def _act_amount(state: StateReader, key: bytes) -> int:
     act = Act.find(state, Collection.ACTS, key)
-    return 0 if act is None or act.is_corrected else act.amount
+    return 0 if act is None or act.is_corrected else act.amount - act.withdrawn
 
 
 def _payment_amount(state: StateReader, key: bytes) -> int:

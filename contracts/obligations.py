@@ -27,8 +27,9 @@ from contracts.agreements import NOTIFICATION
 from contracts.calendar import civil, day_number, iso_date
 from contracts.dates import refuse_ahead
 from contracts.directories import DirectoryName
-from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
+from contracts.fields import CODE3, DOCUMENT_NUMBER, EXPENSE, NOTE, POSITIVE, ROWS, SOURCE, YEAR, fields_of
 from contracts.records import (
+    Act,
     Collection,
     Debt,
     Kind,
@@ -37,6 +38,7 @@ from contracts.records import (
     Role,
     Stage,
     TokenKey,
+    act_key,
     agreement_key,
     debt_key,
     obligation_key,
@@ -283,6 +285,93 @@ def _debt_stage(call: Call, entry: _Row) -> Stage:
         return Stage.PAYABLE
     agreement = agreements.agreement_of(call.state, call.institution, debt.agreement)
     return Stage.RETAINED if agreement.commissioned is None else Stage.PAYABLE
+
+
+# --- correction
+
+CORRECT = Row(
+    "obligation.correct",
+    (("obligation", NAME), ("act", Optional(NAME)), ("amount", Optional(POSITIVE)), ("note", NOTE)),
+)
+
+
+@action(
+    "obligation.correct",
+    CORRECT,
+    kinds=(Kind.GU,),
+    roles=(Role.HEAD, Role.ACCOUNTANT),
+    source="BC 109(5), TP 179, 208",
+    summary="Take back what is not paid of an obligation without agreement or of an act: it is owed no more",
+)
+def correct(call: Call) -> None:
+    """The whole unpaid rest, or the amount stated. Not stopped by a suspension.
+
+    Without act: payable -> allocated; of a debt, kept money too, and the debt may be accepted again. Of an
+    act: payable -> registered, or allocated when its obligation is closed.
+    """
+    name, act_name, stated, _ = fields_of(call.arguments)
+    holder = call.institution
+    obligation = agreements.obligation_of(call.state, holder, name)
+    plans.open_month(call, obligation.line.year)
+    source = _unpaid_key(call, name, obligation, act_name)
+    room = tokens.amount_of(call.state, source)
+    amount = room if stated is None else stated
+    if not 0 < amount <= room:
+        raise RejectionError(reasons.CORRECT_EXCEEDS, obligation=name, amount_tiyn=amount, room_tiyn=room)
+    if act_name is not None:
+        _withdraw(call, act_name, amount)
+    elif obligation.previous is not None:
+        _owe_again(call, obligation, amount)
+    if act_name is not None and obligation.is_open:
+        tokens.move(call, source, agreements.registered_key(holder, name, obligation), amount)
+    else:
+        left = obligation.amount - amount
+        changed = replace(obligation, amount=left, is_open=obligation.is_open and left > 0)
+        put(call.state, Collection.OBLIGATIONS, obligation_key(holder, name), changed)
+        allocated = TokenKey(obligation.line, holder, obligation.expense, Stage.ALLOCATED)
+        tokens.move(call, source, allocated, amount)
+    call.emit("obligation.corrected", holder, name, act_name, amount)
+
+
+def _unpaid_key(call: Call, name: str, obligation: Obligation, act_name: str | None) -> TokenKey:
+    """Where the unpaid rest stands, of an act exactly when the obligation is performed by acts."""
+    holder = call.institution
+    unpaid = TokenKey(
+        obligation.line, holder, obligation.expense, Stage.PAYABLE, obligation=name, act=act_name
+    )
+    if act_name is not None:
+        act = Act.find(call.state, Collection.ACTS, act_key(holder, act_name))
+        if act is None or act.is_corrected or act.obligation != name:
+            raise RejectionError(reasons.ACT_NONE, holder=holder, act=act_name)
+        return unpaid
+    if obligation.agreement is not None:
+        agreement = agreements.agreement_of(call.state, holder, obligation.agreement)
+        if name not in agreement.debts:
+            raise RejectionError(reasons.CORRECT_ACT, obligation=name, agreement=obligation.agreement)
+    retained = replace(unpaid, stage=Stage.RETAINED)
+    return retained if tokens.amount_of(call.state, retained) else unpaid
+
+
+def _withdraw(call: Call, name: str, amount: int) -> None:
+    """The act confirms what it confirmed; so much of it is owed no more."""
+    key = act_key(call.institution, name)
+    act = Act.find(call.state, Collection.ACTS, key)
+    assert act is not None, "the act was found before"
+    withdrawn = act.withdrawn + amount
+    changed = replace(act, withdrawn=withdrawn, is_corrected=withdrawn == act.amount)
+    put(call.state, Collection.ACTS, key, changed)
+
+
+def _owe_again(call: Call, obligation: Obligation, amount: int) -> None:
+    """What is taken back of an accepted debt is a debt of its closed year again."""
+    key = debt_key(call.institution, obligation.previous or "")
+    debt = Debt.find(call.state, Collection.DEBTS, key)
+    assert debt is not None, "an obligation without act goes on with a debt alone"
+    if obligation.kind == RETENTION:
+        changed = replace(debt, accepted_retained=debt.accepted_retained - amount)
+    else:
+        changed = replace(debt, accepted=debt.accepted - amount)
+    put(call.state, Collection.DEBTS, key, changed)
 
 
 # --- what must be registered

@@ -298,6 +298,7 @@ RESTORE_ROW = Row(
         ("amount", POSITIVE),
         ("document", DOCUMENT_NUMBER),
         ("receipts", Optional(RECEIPTS_CODE)),
+        ("is_owed", BOOL),
     ),
 )
 
@@ -317,7 +318,8 @@ def restore(call: Call) -> None:
     """paid -> payable; advanced -> registered, or allocated if the obligation is closed.
 
     Of a closed year both -> recovered: new revenue of the open year under the receipts code of the row, which
-    frees no plan and can be spent as any receipts.
+    frees no plan and can be spent as any receipts. `is_owed`: the bank could not deliver it, so a debt to the
+    payee arises beside, to be accepted again; else it is a refund.
     """
     (restorations,) = fields_of(call.arguments)
     for place, fields in enumerate(restorations, 1):
@@ -325,7 +327,9 @@ def restore(call: Call) -> None:
             _restore(call, *fields)
 
 
-def _restore(call: Call, holder: str, number: str, amount: int, document: str, code: str | None) -> None:
+def _restore(
+    call: Call, holder: str, number: str, amount: int, document: str, code: str | None, is_owed: bool
+) -> None:
     payment = payment_of(call.state, holder, number)
     if payment.status != PaymentStatus.EXECUTED:
         raise RejectionError(reasons.PAYMENT_NOT_EXECUTED, number=number)
@@ -337,6 +341,8 @@ def _restore(call: Call, holder: str, number: str, amount: int, document: str, c
         years.refuse_unclosed(call, line.budget, line.year)
     if is_late != (code is not None):
         raise RejectionError(reasons.RESTORE_CODE, number=number, year=line.year, code=code or "-")
+    if is_owed and (payment.is_advance or not is_late):
+        raise RejectionError(reasons.RESTORE_OWED, number=number, year=line.year)
     source = paid_key(holder, number, payment, obligation)
     room = tokens.amount_of(call.state, source)
     if amount > room:
@@ -344,7 +350,9 @@ def _restore(call: Call, holder: str, number: str, amount: int, document: str, c
     _leave_receiver(call, holder, number, obligation, amount)
     if code is not None:
         _recover(call, holder, number, payment, obligation, source, amount, code)
-        call.emit("payment.recovered", holder, number, amount, document, code)
+        if is_owed:
+            agreements.raise_debt(call, holder, payment.obligation, obligation, amount)
+        call.emit("payment.recovered", holder, number, amount, document, code, is_owed)
         return
     receipts.return_cash(call, line, amount)
     if payment.is_advance:

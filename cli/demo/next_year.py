@@ -220,7 +220,7 @@ class NextYear:
         paid = self._paid_in_december()
         row: Json = {
             "holder": paid.holder, "number": paid.number, "amount": tenge_of(RECOVERED),
-            "document": "bank statement 12", "receipts": PENALTY_CODE,
+            "document": "bank statement 12", "receipts": PENALTY_CODE, "is_owed": False,
         }  # fmt: skip
         return Document("treasury", "payment.restore", {"restorations": [row]})
 

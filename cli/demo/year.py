@@ -377,6 +377,7 @@ class Year:
             "number": paid.number,
             "amount": tenge_of(paid.amount),
             "document": "bank statement: account closed",
+            "is_owed": False,
         }
         self.desk.submit([Document("treasury", "payment.restore", {"restorations": [row]})])
         self.to_ask_again.append(paid)

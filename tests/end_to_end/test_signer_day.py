@@ -334,7 +334,7 @@ def perform_and_pay(office: Office) -> None:
     office.paper("treasury", "payment", "refuse", {"refusals": [refusal]})
     office.paper("clinic", "payment", "request", request("2260001", 3, "ob-w-1", "3500.00", "a-2"))
     office.paper("treasury", "payment", "execute", {"payments": [named(3)]})
-    back = {**named(3), "amount": "1500.00", "document": "возврат банка"}
+    back = {**named(3), "amount": "1500.00", "document": "возврат банка", "is_owed": False}
     office.paper("treasury", "payment", "restore", {"restorations": [back]})
     office.paper("clinic", "act", "sign", act("a-3", "ob-w-1", "5000.00"))
     accepted = {"agreement": "w-1", "document": "акт приёмки", "date": "2026-01-05"}

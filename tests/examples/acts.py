@@ -10,6 +10,7 @@ from tests.support.budget import Ledger
 from tests.support.year import (
     GU,
     a_commissioning,
+    a_correction,
     a_plan,
     a_request,
     a_return,
@@ -86,6 +87,20 @@ def correct_a_paid_act() -> Attempt:
     ledger = with_act()
     pay(ledger, 1, "a", 40, "act-1")
     return attempt(ledger, GU, "act.correct", "act-1", "")
+
+
+@example("TP179-UNPAID")
+def take_back_more_than_is_unpaid() -> Attempt:
+    """Of an act of 100 units 40 are paid, and 61 are taken back."""
+    ledger = with_act()
+    pay(ledger, 1, "a", 40, "act-1")
+    return attempt(ledger, GU, "obligation.correct", *a_correction("a", 61, "act-1"))
+
+
+@example("TP179-ACT")
+def take_back_an_agreement() -> Attempt:
+    """An obligation of an agreement is taken back as if it were an invoice, and no act is named."""
+    return attempt(with_act(), GU, "obligation.correct", *a_correction("a"))
 
 
 @example("ACT-RELEASED")

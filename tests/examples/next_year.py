@@ -226,6 +226,16 @@ def pay_comes_first() -> Attempt:
     return attempt(ledger, "treasury", "payment.execute", ((GU, payment_number(2)),))
 
 
+@example("TP237-OWED")
+def owed_within_the_year() -> Attempt:
+    """The bank sends a payment back within its year, and the treasury states that a debt is left."""
+    ledger = a_year(a_plan(100))
+    register(ledger, "A", 100, kind="goods")
+    sign(ledger, "act-1", "a", 100)
+    pay(ledger, 1, "a", 100, "act-1")
+    return attempt(ledger, "treasury", "payment.restore", (a_return(1, 1, is_owed=True),))
+
+
 @example("TP237-CODE")
 def a_receipts_code_within_the_year() -> Attempt:
     """A payment that came back within its year is restored as receipts."""

@@ -64,7 +64,7 @@ def back_before_the_closing() -> Attempt:
     register(ledger, "A-1", 100, advance=30)
     pay(ledger, 1, "a-1", 30)
     ledger.open_day(2027, 1, 5)
-    back = (GU, payment_number(1), 30 * U, "выписка", "201510")
+    back = (GU, payment_number(1), 30 * U, "выписка", "201510", False)
     return attempt(ledger, "treasury", "payment.restore", (back,))
 
 

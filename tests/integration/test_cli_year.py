@@ -272,7 +272,7 @@ def pay_and_restore(desk: Desk) -> None:
     request_by_table(desk, {**request, "number": "2260001/26-2"})
     desk.money("treasury", "payment", "execute", {"payments": [named]})
     assert desk.eqz("receipts", "cash")["items"][0]["redeemed"] == "4000.00"
-    back = {**named, "amount": "1500.00", "document": "возврат 1"}
+    back = {**named, "amount": "1500.00", "document": "возврат 1", "is_owed": False}
     desk.money("treasury", "payment", "restore", {"restorations": [back]})
     found = desk.eqz("payment", "list", "holder=clinic")["items"]
     assert [(one["number"], one["status"], one["restored"]) for one in found] == [

@@ -853,6 +853,27 @@ def correct(model: Model, institution: str, arguments: Any, changes: list[Change
         deal.amount -= act.payable + act.retained
 
 
+@effect("obligation.correct")
+def take_back(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    name, act_name, stated, _ = arguments
+    deal = model.deal(institution, name)
+    if act_name is not None and (institution, act_name) not in model.acts:
+        raise Unknown("an act")
+    source = place_of(deal.line, institution, deal.expense, PAYABLE, obligation=name, act=act_name)
+    kept = (*source[:3], RETAINED, *source[4:])
+    if act_name is None and model.of(kept):
+        source = kept
+    amount = model.of(source) if stated is None else stated
+    is_registered = act_name is not None and deal.is_open
+    back = {"obligation": name} if is_registered else {}
+    stage = REGISTERED if is_registered else ALLOCATED
+    model.move(source, place_of(deal.line, institution, deal.expense, stage, **back), amount)
+    if not is_registered:
+        deal.amount -= amount
+    if act_name is not None:
+        model.acts[(institution, act_name)].payable -= amount
+
+
 @effect("act.commission")
 def commission(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
     contract = model.contracts.get((institution, arguments[0]))

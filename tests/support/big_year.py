@@ -100,7 +100,7 @@ def _accepted(overlay: Overlay, holder: str, line: Line, name: str, stage: Stage
     advances: tuple[str, ...] = ()
     if stage is Stage.RETAINED:
         key, acts = replace(key, act=name), (name,)
-        act = Act(name, DAY, "акт", PART, (), PART, False)
+        act = Act(name, DAY, "акт", PART, (), PART, False, 0)
         put(overlay, Collection.ACTS, act_key(holder, name), act)
     if stage in (Stage.PAID, Stage.ADVANCED):
         key = replace(key, payment=name)

@@ -37,7 +37,7 @@ NEXT_YEAR = Day(day_number(2027, 1, 5), 1)
 PROGRAMME = Appropriation("costs", "12", "ordinary", False, 0, (), False, False, 100, 0, 0, 0, 0, 0)
 AGREEMENT = Agreement(
     20458, "990840000001", "x", "goods", "ordinary", "x", None, "01.kz", "228", "003", 40, ((2026, 40),),
-    ("ob",), (), None, 20458, (), None, None,
+    ("ob",), (), None, 20458, (), None, None, 20458,
 )  # fmt: skip
 OBLIGATION = Obligation(LINE, None, "agreement", "A", None, 40, 0, 30, 0, (), 1, (), True, None)
 PAID = TokenKey(LINE, GU, None, Stage.PAID, obligation="ob", payment="1")
@@ -169,7 +169,7 @@ def test_what_an_act_confirms_and_a_payment_is_asked_for_never_changes() -> None
     laws = Laws(lambda scope: (0,) * 17)
     key = encode(("gu-2280101", "x"))
     payment = (1, "a", None, False, 100, "x", 20_458, 0, None, None, 0, 3, ("01.kz", "1", 2026))
-    act = (1, "a", 20_458, "акт", 100, (), 0, False)
+    act = (1, "a", 20_458, "акт", 100, (), 0, False, 0)
     for collection, record in (("payments", payment), ("acts", act)):
         laws.note(collection, key, encode(record))
         later = (*record[:7], 2 if collection == "payments" else True, *record[8:])
@@ -177,3 +177,12 @@ def test_what_an_act_confirms_and_a_payment_is_asked_for_never_changes() -> None
         with pytest.raises(VerificationError, match="says something else than it did"):
             laws.note(collection, key, encode((*record[:4], 101, *record[5:])))
         laws.note(collection, key, None)
+
+
+def test_an_agreement_was_registered_when_it_was() -> None:
+    laws = Laws(lambda scope: (0,) * 17)
+    key = agreement_key(GU, "A")
+    laws.note("agreements", key, AGREEMENT.encode())
+    laws.note("agreements", key, replace(AGREEMENT, total=41).encode())
+    with pytest.raises(VerificationError, match="says something else than it did"):
+        laws.note("agreements", key, replace(AGREEMENT, registered=20_457).encode())

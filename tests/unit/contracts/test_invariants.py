@@ -83,9 +83,9 @@ CONSOLIDATED = Consolidated(PLAN.obligations, PLAN.payments)
 OBLIGATION = Obligation(LINE, None, "agreement", "7", None, 400, 0, 0, 0, (), 1, (), True, None)
 AGREEMENT = Agreement(
     0, "990840000001", "ремонт", "works", "ordinary", "39(3)1", None, "01.kz", "228", "003", 400, (),
-    ("1",), (), None, 0, (), None, None,
+    ("1",), (), None, 0, (), None, None, 0,
 )  # fmt: skip
-ACT = Act("1", 0, "акт", 300, (), 0, False)
+ACT = Act("1", 0, "акт", 300, (), 0, False, 0)
 ACCOUNT = ("01.kz", "1", 2026)
 PAYMENT = Payment("1", "a1", False, 150, "", 0, int(PaymentStatus.EXECUTED), 0, None, 50, 3, ACCOUNT)
 HOLD = Hold("shortfall", "01.kz", 2026, "A", 0, None, 0, 50, 0, 0, 1, 0, (), 0)
