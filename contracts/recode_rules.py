@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from contracts import budget_acts, directories, plans, reasons
+from contracts import budget_acts, changes, directories, plans, reasons
 from contracts.actions import Call
 from contracts.appropriations import NOT_PROTECTED, PROTECTED
 from contracts.directories import DirectoryName
@@ -40,6 +40,10 @@ CAUSES: Final = (CLASSIFICATION, REORGANISATION)
 
 MONEY: Final = (*range(Stage.ADOPTED, Stage.RECOVERED + 1), HELD_ADOPTED, HELD_ALLOCATED)
 """Slots of a balance: all but requests and what is annulled."""
+
+FOLLOWING: Final = (budget_acts.RESERVE_RECEIVED, changes.REALLOCATION, changes.DEVELOPMENT)
+"""What `adjustments` counts and a new code of the whole programme goes on with: else the shares of BC 98 and
+TP 60, once used, would be there again."""
 
 
 def check_cause(call: Call, cause: str, ends: tuple[str, str], old: Line, new: Line) -> None:
@@ -126,8 +130,11 @@ def count_crossed(call: Call, old: Line, new: Line, amount: int) -> None:
 
 
 def carry_rights(call: Call, pairs: tuple[tuple[Line, Line], ...]) -> None:
-    """What stands on the lists of carry-over and what came from reserves goes with a programme that has
-    given all its money away: to the one programme that this document gives it to. Refuses TP78-CARRY-OVER."""
+    """The lists of carry-over, what came from reserves and what is used of its shares go with a programme
+    that has given all its money away: to the one programme that this document gives it to.
+
+    Refuses TP78-CARRY-OVER for a list that would have to be divided.
+    """
     for old in dict.fromkeys(old for old, _ in pairs):
         if _has_money(call.state, old):
             continue
@@ -149,10 +156,15 @@ def carry_rights(call: Call, pairs: tuple[tuple[Line, Line], ...]) -> None:
                 used=there.used + found.used,
             ))  # fmt: skip
         if len(targets) == 1:
-            received = budget_acts.counted(call.state, old, budget_acts.RESERVE_RECEIVED)
-            if received:
-                budget_acts.uncount(call, old, budget_acts.RESERVE_RECEIVED)
-                budget_acts.count(call, targets[0], budget_acts.RESERVE_RECEIVED, received)
+            _carry_counts(call, old, targets[0])
+
+
+def _carry_counts(call: Call, old: Line, new: Line) -> None:
+    for what in FOLLOWING:
+        amount = budget_acts.counted(call.state, old, what)
+        if amount:
+            budget_acts.uncount(call, old, what)
+            budget_acts.count(call, new, what, amount)
 
 
 def _list_key(line: Line, year: int) -> bytes:

@@ -290,7 +290,7 @@ def test_money_under_a_hold_and_suspended_codes_wait() -> None:
     ledger = a_lived_year()
     ledger.do("treasury", "treasury.block", *a_block(a_held_row(10), ground="refinement"))
     assert refusal(ledger, (OLD, a_code(specific="149"))).reason is reasons.RECODE_HELD
-    scope = ("agreement", None, None, None, None, None, None, GU, "A")
+    scope = ("agreement", "01.kz", None, None, None, None, None, GU, "A")
     ledger = a_lived_year()
     ledger.do("treasury", "treasury.suspend", scope, 7, "определение суда")
     assert refusal(ledger, (OLD, a_code(specific="149"))).reason is reasons.SUSPENDED
@@ -470,6 +470,17 @@ def test_the_share_of_a_programme_is_of_what_new_codes_left_it() -> None:
         over = ledger.refused("mof", "budget.adjust", *a_share(most + 1, source, target))
         assert over.reason is reasons.ADJUST_SHARE
         ledger.do("mof", "budget.adjust", *a_share(most, source, target))
+
+
+def test_a_share_once_used_is_not_there_again_under_the_new_code() -> None:
+    ledger = with_successors(a_ledger())
+    ledger.publish("functional", "228/002", "228/002/100", valid_from=DAY)
+    ledger.do("mof", "budget.adopt", *a_law(a_programme(units=1_000), a_programme("001", 1_000)))
+    ledger.do("mof", "budget.adjust", *a_share(100, "228/003", "228/001"))
+    recoded(ledger, (a_code("mot", None), a_code("mot", None, programme="002")))
+    over = ledger.refused("mof", "budget.adjust", *a_share(36, "228/002", "228/001"))
+    assert over.reason is reasons.ADJUST_SHARE
+    ledger.do("mof", "budget.adjust", *a_share(35, "228/002", "228/001"))
 
 
 def listed(ledger: Ledger, programme: str, year: int = YEAR) -> CarryOver | None:
