@@ -342,7 +342,7 @@ def _suspension(meter: Meter) -> None:
 def _scope() -> dict[str, Any]:
     shape: Any = REGISTER[("treasury.suspend", 1)].arguments
     inner: Any = dict(shape.fields)["scope"]
-    given = {"kind": "gu", "holder": GU}
+    given = {"kind": "gu", "budget": BUDGET, "holder": GU}
     scope = tuple(given.get(name) for name, _ in inner.fields)
     return {"scope": scope, "ground": 8, "document": "распоряжение 8"}
 

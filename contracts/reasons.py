@@ -236,6 +236,13 @@ SUSPENDED_TWICE = _reason(
     "{scope} is already suspended on this ground by {document}",
     "nothing is lost: the suspension stands",
 )  # fmt: skip
+SUSPENDED_FULL = _reason(
+    "SUSP-LIMIT", "BC 111",
+    "аумақта тоқтата тұру негіздері тым көп: {scope}, шегі {limit}",
+    "оснований приостановления в области слишком много: {scope}, предел {limit}",
+    "{limit} grounds of suspension stand on {scope} already",
+    "lift grounds that no longer hold with treasury.resume",
+)  # fmt: skip
 NOT_SUSPENDED = _reason(
     "SUSP-NONE", "BC 111",
     "мұндай негізбен тоқтата тұру жоқ: {scope}, {document}",

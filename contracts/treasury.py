@@ -64,6 +64,10 @@ def open_day(call: Call) -> None:
 
 # --- suspension
 
+GROUNDS_OF_SCOPE_MAXIMUM: Final = 100
+"""Grounds that stand on one scope at once: BC 111(1) has eleven, each with a few documents. A larger record
+would slow every document of the scope."""
+
 PLAN_CHANGE: Final = 1
 SEQUESTER: Final = 5
 CASH_SHORTAGE: Final = 11
@@ -124,8 +128,8 @@ GROUNDS: Final[dict[int, tuple[str, str, str]]] = {
 class Scope:
     """What is suspended. Each kind names exactly its fields; the others are None.
 
-    `code`: one programme, subprogramme and, if given, specific, of one holder or of all (TP 35).
-    `programme`; `gu`: one state institution; `abp`: an administrator of one budget; `agreement`.
+    Every scope is of one budget. `code`: one programme, subprogramme and, if given, specific, of one holder
+    or of all (TP 35). `programme`; `gu`: one state institution; `abp`: an administrator; `agreement`.
     """
 
     kind: str
@@ -149,9 +153,9 @@ class Scope:
 _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "code": ("budget", "year", "administrator", "programme", "subprogramme"),
     "programme": ("budget", "year", "administrator", "programme"),
-    "gu": ("holder",),
+    "gu": ("budget", "holder"),
     "abp": ("budget", "administrator"),
-    "agreement": ("holder", "agreement"),
+    "agreement": ("budget", "holder", "agreement"),
 }
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {"code": ("specific", "holder")}
 
@@ -219,9 +223,9 @@ def resume_by_order(call: Call) -> None:
 
 
 def _require_authority(call: Call, scope: Scope) -> None:
-    """A scope of one budget is for the treasury of that budget."""
-    if scope.budget is not None:
-        budgets.require_authority(call, scope.budget)
+    """Every scope is one of a budget, and for the treasury of that budget."""
+    assert scope.budget is not None, "each kind of scope names its budget"
+    budgets.require_authority(call, scope.budget)
 
 
 def _refuse_if_pending(call: Call, scope: Scope, ground: int, decision: str) -> None:
@@ -256,6 +260,8 @@ def suspend(call: Call, scope: Scope, ground: int, document: str) -> None:
     grounds = () if found is None else found.grounds
     if is_suspended_by(call.state, scope, ground, document):
         raise RejectionError(reasons.SUSPENDED_TWICE, scope=str(scope), document=document)
+    if len(grounds) >= GROUNDS_OF_SCOPE_MAXIMUM:
+        raise RejectionError(reasons.SUSPENDED_FULL, scope=str(scope), limit=GROUNDS_OF_SCOPE_MAXIMUM)
     put(call.state, Collection.SUSPENSIONS, key, Suspension((*grounds, (ground, document, call.day()))))
     call.emit("treasury.suspended", str(scope), ground, document)
 
@@ -303,7 +309,7 @@ def _scopes_of(holder: str, line: Line, agreement: str | None) -> Iterator[tuple
     first."""
     yield from _scopes_of_line(holder, line)
     if agreement is not None:
-        scope = Scope("agreement", holder=holder, agreement=agreement)
+        scope = Scope("agreement", budget=line.budget, holder=holder, agreement=agreement)
         yield scope, scope.key()
 
 
@@ -312,7 +318,7 @@ def _scopes_of_line(holder: str, line: Line) -> tuple[tuple[Scope, bytes], ...]:
     """Those of the position itself: asked for by every document on it."""
     scopes = [
         Scope("abp", budget=line.budget, administrator=line.administrator),
-        Scope("gu", holder=holder),
+        Scope("gu", budget=line.budget, holder=holder),
         programme_of(line),
     ]
     if line.subprogramme is not None:

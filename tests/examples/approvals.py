@@ -21,7 +21,7 @@ from tests.support.budget import Ledger, a_ledger, decide
 from tests.support.route import a_step, approve, set_route, submitted
 from tests.support.year import GU
 
-SUSPEND = (("gu", None, None, None, None, None, None, GU, None), 1, "приказ 7")
+SUSPEND = (("gu", "01.kz", None, None, None, None, None, GU, None), 1, "приказ 7")
 DAY = day_number(2026, 1, 5)
 HEAD = int(Role.HEAD)
 OPEN_DAY = "treasury.open_day"

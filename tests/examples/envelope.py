@@ -15,7 +15,7 @@ from tests.support.budget import Ledger, a_fresh_ledger, a_ledger
 from tests.support.year import GU, a_plan, a_request, a_year, payment_number, register, sign
 
 DAY = day_number(2026, 1, 6)
-GU_SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+GU_SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 
 
 def open_day(ledger: Ledger, **envelope: Any) -> Attempt:
@@ -61,7 +61,7 @@ def a_record_full_of_grounds() -> Attempt:
     ledger = a_ledger()
     grounds = tuple((1, f"распоряжение {number} " + "д" * 40, DAY) for number in range(9_500))
     ledger.state.commit({
-        (Collection.SUSPENSIONS, Scope("gu", holder=GU).key()): Suspension(grounds).encode()
+        (Collection.SUSPENSIONS, Scope("gu", budget="01.kz", holder=GU).key()): Suspension(grounds).encode()
     })  # fmt: skip
     return attempt(ledger, "treasury", "treasury.suspend", GU_SCOPE, 1, "распоряжение последнее")
 

@@ -60,6 +60,15 @@ def suspended_twice() -> Attempt:
     return attempt(ledger, "treasury", "treasury.suspend", PROGRAMME, 2, "распоряжение 1")
 
 
+@example("SUSP-LIMIT")
+def suspended_by_too_many_orders() -> Attempt:
+    """A programme stands suspended by a hundred orders, and another one comes."""
+    ledger = a_ledger()
+    for number in range(1, 101):
+        ledger.do("treasury", "treasury.suspend", PROGRAMME, 2, f"распоряжение {number}")
+    return attempt(ledger, "treasury", "treasury.suspend", PROGRAMME, 2, "распоряжение 101")
+
+
 @example("SUSP-NONE")
 def resumed_without_suspension() -> Attempt:
     """The treasury resumes a programme that no order suspended."""

@@ -31,7 +31,7 @@ def _programme(world: World) -> tuple[Any, ...]:
 def suspend(world: World) -> Document:
     chance = world.chance
     holder = chance.pick(("gu-2260101", "gu-2260102", "gu-2280101", "gu-2280102"))
-    scope = chance.pick((_programme(world), ("gu", None, None, None, None, None, None, holder, None)))
+    scope = chance.pick((_programme(world), ("gu", "01.kz", None, None, None, None, None, holder, None)))
     return Document(
         "treasury", "treasury.suspend", (scope, chance.between(1, 11), f"приказ {world.documents}")
     )

@@ -31,7 +31,7 @@ from tests.support.route import decide as decide_approval
 from tests.support.year import GU
 
 OPEN_DAY = "treasury.open_day"
-SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 PAUSE = ("treasury",)
 
 

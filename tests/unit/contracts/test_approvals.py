@@ -75,7 +75,7 @@ from tests.support.year import (
     registration,
 )
 
-SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 SUSPEND = (SCOPE, 1, "приказ 7")
 """A small document of the treasury: suspend an institution."""
 
@@ -315,7 +315,7 @@ def test_a_document_that_is_carried_out_knows_its_approval(monkeypatch: pytest.M
 
 def test_a_document_is_tried_when_it_is_submitted() -> None:
     ledger = a_routed()
-    wrong = ("gu", "01.kz", None, None, None, None, None, GU, None)
+    wrong = ("gu", None, None, None, None, None, None, GU, None)
     found = submit(ledger, "treasury", "treasury.suspend", wrong, 1, "приказ 7")
     assert reason_of(found) is reasons.SCOPE_FIELDS
 

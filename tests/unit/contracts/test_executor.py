@@ -93,7 +93,7 @@ def test_a_client_id_is_used_once_and_the_refusal_names_the_first_document() -> 
 
 def test_two_institutions_may_use_the_same_client_id() -> None:
     ledger = a_ledger()
-    scope = ("gu", None, None, None, None, None, None, "gu-2280101", None)
+    scope = ("gu", "01.kz", None, None, None, None, None, "gu-2280101", None)
     one = ledger.document("treasury", "treasury.suspend", scope, 1, "A", client_id=bytes(16))
     rows = (("x", day_number(2027, 1, 1), None, "x", "x", None, ()),)
     other = ledger.document("mof", "directory.publish", "economic", rows, client_id=bytes(16))
@@ -298,7 +298,7 @@ def test_a_builder_quarantines_the_faulty_document_and_keeps_the_rest(
     ledger = a_ledger()
     action = REGISTER[("treasury.suspend", 1)]
     monkeypatch.setitem(REGISTER, ("treasury.suspend", 1), replace(action, handler=rule))  # type: ignore[arg-type]
-    scope = ("gu", None, None, None, None, None, None, "gu-2280101", None)
+    scope = ("gu", "01.kz", None, None, None, None, None, "gu-2280101", None)
     faulty = ledger.document("treasury", "treasury.suspend", scope, 1, "A")
     late, good = open_day(ledger, 1), open_day(ledger, 10)
     built = build(ledger.state, ledger.context(), [faulty, late, good], BLOCK_BYTES)

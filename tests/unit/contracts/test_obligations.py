@@ -104,7 +104,7 @@ def test_every_exempt_specific_is_one_that_needs_registration() -> None:
 
 def test_a_suspended_institution_accepts_nothing() -> None:
     ledger = a_year(a_plan(100, specific="151"))
-    scope = ("gu", None, None, None, None, None, None, GU, None)
+    scope = ("gu", "01.kz", None, None, None, None, None, GU, None)
     ledger.do("treasury", "treasury.suspend", scope, 7, "акт суда")
     refusal = ledger.refused(GU, "obligation.accept", *registration(an_invoice("pay-1", 1)))
     assert refusal.reason is reasons.SUSPENDED

@@ -151,7 +151,7 @@ def test_the_cash_account_limits_a_payment() -> None:
 def test_a_suspended_agreement_is_not_paid() -> None:
     ledger = with_act()
     request(ledger, a_request(1, "a", 100, "act-1"))
-    scope = ("agreement", None, None, None, None, None, None, GU, "A")
+    scope = ("agreement", "01.kz", None, None, None, None, None, GU, "A")
     ledger.do("treasury", "treasury.suspend", scope, 7, "акт суда")
     assert ledger.refused("treasury", "payment.execute", EXECUTION).reason is reasons.SUSPENDED
     ledger.do("treasury", "treasury.resume", scope, 7, "акт суда")

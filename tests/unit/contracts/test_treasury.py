@@ -8,7 +8,14 @@ from contracts.calendar import day_number
 from contracts.records import Collection, Day, Line, Suspension, operational_day
 from contracts.rejection import RejectionError
 from contracts.state import Overlay
-from contracts.treasury import DAYS_AHEAD_MAXIMUM, GROUNDS, Scope, programme_of, refuse_if_suspended
+from contracts.treasury import (
+    DAYS_AHEAD_MAXIMUM,
+    GROUNDS,
+    GROUNDS_OF_SCOPE_MAXIMUM,
+    Scope,
+    programme_of,
+    refuse_if_suspended,
+)
 from tests.support.budget import Ledger, a_fresh_ledger, a_ledger, a_line
 
 GU = "gu-2280101"
@@ -55,11 +62,11 @@ def test_a_day_opened_by_mistake_cannot_be_more_than_a_year_away() -> None:
     [
         (Scope("programme", "01.kz", 2026, "228", "003"), [True, True, False, True, True]),
         (Scope("abp", "01.kz", administrator="228"), [True] * 5),
-        (Scope("gu", holder=GU), [True, False, True, True, True]),
+        (Scope("gu", "01.kz", holder=GU), [True, False, True, True, True]),
         (Scope("code", "01.kz", 2026, "228", "003", "100"), [True, True, False, True, False]),
         (Scope("code", "01.kz", 2026, "228", "003", "100", "421"), [True, True, False, False, False]),
         (Scope("code", "01.kz", 2026, "228", "003", "100", "421", GU), [True, False, False, False, False]),
-        (Scope("agreement", holder=GU, agreement="7"), [False] * 5),
+        (Scope("agreement", "01.kz", holder=GU, agreement="7"), [False] * 5),
     ],
 )
 def test_a_suspension_stops_exactly_its_scope(scope: Scope, stops: list[bool]) -> None:
@@ -108,9 +115,10 @@ def test_a_ground_stands_once_and_only_a_standing_one_is_lifted() -> None:
         Scope("programme", "01.kz", 2026, "228"),
         Scope("programme", "01.kz", 2026, "228", "003", "100"),
         Scope("gu"),
-        Scope("gu", "01.kz", holder=GU),
+        Scope("gu", holder=GU),
         Scope("abp", "01.kz", 2026, "228"),
-        Scope("agreement", agreement="7"),
+        Scope("agreement", "01.kz", agreement="7"),
+        Scope("agreement", holder=GU, agreement="7"),
         Scope("code", "01.kz", 2026, "228", "003", specific="421"),
     ],
 )
@@ -134,3 +142,24 @@ def test_a_refusal_names_the_ground_in_three_languages() -> None:
     facts = dict(refusal.value.facts)
     assert (facts["ground"], facts["document"]) == (11, "A")
     assert (facts["text_kk"], facts["text_ru"], facts["text_en"]) == GROUNDS[11]
+
+
+def test_a_treasury_suspends_nobody_in_a_budget_that_names_another() -> None:
+    ledger = a_ledger()
+    entry = ("01.kz", day_number(2026, 1, 6), None, "01.kz", "01.kz", None, (("treasury", "mof"),))
+    ledger.do("mof", "directory.publish", "budgets", (entry,))
+    ledger.open_day(2026, 1, 6)
+    scope = Scope("gu", "01.kz", holder=GU)
+    refusal = ledger.refused("treasury", "treasury.suspend", values(scope), 1, "A")
+    assert refusal.reason is reasons.BUDGET_AUTHORITY
+
+
+def test_no_scope_stands_under_more_than_a_hundred_grounds() -> None:
+    ledger = a_ledger()
+    scope = values(Scope("gu", "01.kz", holder=GU))
+    for number in range(GROUNDS_OF_SCOPE_MAXIMUM):
+        ledger.do("treasury", "treasury.suspend", scope, 2, f"A {number}")
+    refusal = ledger.refused("treasury", "treasury.suspend", scope, 2, "one more")
+    assert refusal.reason is reasons.SUSPENDED_FULL
+    ledger.do("treasury", "treasury.resume", scope, 2, "A 7")
+    ledger.do("treasury", "treasury.suspend", scope, 2, "one more")

@@ -15,7 +15,7 @@ from tests.support.budget import Ledger, a_fresh_ledger, a_ledger, decide
 from tests.support.route import a_step, a_step_of_kind, approve, set_route, submitted
 from tests.support.year import GU, U, a_plan, a_year, an_agreement, an_obligation, plan_document, registration
 
-GU_SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+GU_SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 ABP_SCOPE = ("abp", "01.kz", None, "228", None, None, None, None, None)
 SUSPEND = (GU_SCOPE, 1, "приказ 7")
 DAY = day_number(2026, 1, 5)
