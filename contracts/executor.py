@@ -124,12 +124,10 @@ class BlockExecution:
     def apply(self, signed: SignedTransaction, *, check_invariants: bool = False) -> Outcome | Refusal:
         """Execute one transaction on what the block holds so far; a refused one leaves no trace."""
         attempt = Overlay(self._overlay)
-        outcome = apply_transaction(
-            attempt, signed, self._context, len(self._outcomes), check=self._check, params=self.params
-        )
-        if isinstance(outcome, Refusal):
-            return outcome
-        changes = attempt.changes()
+        done = _run(attempt, signed, self._context, len(self._outcomes), self._check, self.params)
+        if isinstance(done, Refusal):
+            return done
+        outcome, changes = done
         cost = cost_of(signed, len(changes))
         encoded = outcome.encode()
         size = results_bytes(changes) + len(encoded) + OUTCOME_OVERHEAD_BYTES
@@ -300,16 +298,32 @@ def apply_transaction(
 ) -> Outcome | Refusal:
     """Execute one transaction on an overlay. A refusal, and only a refusal, leaves the overlay unchanged."""
     attempt = Overlay(state)
+    done = _run(attempt, signed, context, index, check, params or params_of(state))
+    if isinstance(done, Refusal):
+        return done
+    state.absorb(attempt)
+    return done[0]
+
+
+def _run(
+    attempt: Overlay,
+    signed: SignedTransaction,
+    context: BlockContext,
+    index: int,
+    check: SignatureCheck,
+    params: Params,
+) -> tuple[Outcome, Mapping[Key, bytes | None]] | Refusal:
+    """The outcome and the net changes on a fresh overlay, which the caller keeps, or forgets when refused."""
     try:
-        call = _admitted(attempt, signed, context, index, check, params or params_of(state))
+        call = _admitted(attempt, signed, context, index, check, params)
         _handle(call, signed)
         outcome = Outcome(signed.tx_id, Height(context.height), index, tuple(call.events))
         _check_outcome(outcome)
-        _check_changes(attempt.changes(), (params or params_of(state))["transaction-keys"])
+        changes = attempt.changes()
+        _check_changes(changes, params["transaction-keys"])
     except RejectionError as rejection:
         return Refusal(rejection.reason, rejection.facts)
-    state.absorb(attempt)
-    return outcome
+    return outcome, changes
 
 
 def _check_outcome(outcome: Outcome) -> None:
