@@ -343,7 +343,11 @@ def perform_and_pay(office: Office) -> None:
 
 
 def suspend_and_block(office: Office) -> None:
-    scope = {"scope": {"kind": "gu", "holder": "clinic"}, "ground": 8, "document": "распоряжение 8"}
+    scope = {
+        "scope": {"kind": "gu", "budget": BUDGET["budget"], "holder": "clinic"},
+        "ground": 8,
+        "document": "распоряжение 8",
+    }
     office.paper("treasury", "treasury", "suspend", scope, "head")
     code, status = office.refused("clinic", "obligation", "accept", invoice("light", "100.00"))
     assert (code, status) == ("BC111", 5)
