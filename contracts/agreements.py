@@ -15,6 +15,7 @@ from chain.codec import AMOUNT, BOOL, DAY, NAME, Digits, ListOf, OneOf, Optional
 from contracts import (
     appropriations,
     budget_acts,
+    budgets,
     commitments,
     directories,
     plans,
@@ -181,6 +182,7 @@ def register(call: Call) -> None:
     budget, year, source, agreements = fields_of(call.arguments)
     today = civil(call.day())
     plans.open_month(call, year)
+    budgets.require_administrator(call, budget)
     for number, agreement in enumerate(agreements, 1):
         with row(number):
             _register(call, budget, year, source, _Entry(*agreement), today)

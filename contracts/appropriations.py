@@ -31,6 +31,7 @@ from contracts.records import (
     TokenKey,
     appropriation_key,
     budget_key,
+    operational_day,
     prefix_of,
     put,
     trusted,
@@ -203,7 +204,7 @@ def _adopt_rows(call: Call, act: _Act, programmes: tuple[Any, ...], due: dict[An
 
     Programmes of the quarter are taken out of `due`.
     """
-    holders = administrators(call.state)
+    holders = administrators(call.state, act.budget)
     unprotected = 0
     for number, programme in enumerate(programmes, 1):
         with row(number):
@@ -328,7 +329,7 @@ def _issue_quarter(
     call: Call, act: _Act, programmes: tuple[Any, ...]
 ) -> tuple[dict[str, int], int, list[tuple[str, str, int]]]:
     """Sums by section, the unprotected sum, and [administrator, programme, tiyn] of a quarter."""
-    holders = administrators(call.state)
+    holders = administrators(call.state, act.budget)
     sums, unprotected = dict.fromkeys(SECTIONS, 0), 0
     rows: list[tuple[str, str, int]] = []
     for number, programme in enumerate(programmes, 1):
@@ -349,16 +350,21 @@ def _issue_quarter(
 # --- what other documents ask of a budget
 
 
-def administrators(state: StateReader) -> dict[str, str]:
-    """Administrator's code -> id of its open institution; the first in order of ids."""
+def administrators(state: StateReader, budget: str) -> dict[str, str]:
+    """Administrator's code -> id of the open institution that has it in the budget; the first in order of
+    ids."""
+    day = operational_day(state)
     found: dict[str, str] = {}
     start = b""
     while True:
         page = state.scan(Collection.INSTITUTIONS, start, INSTITUTIONS_PER_PAGE)
         for key, value in page:
             institution = Institution.decode(value)
-            if institution.kind == Kind.ABP and institution.closed is None:
-                found.setdefault(institution.code, key.decode("ascii"))
+            if institution.kind != Kind.ABP or institution.closed is not None:
+                continue
+            name = key.decode("ascii")
+            if institution.code not in found and budgets.administers(state, name, budget, day):
+                found[institution.code] = name
         if len(page) < INSTITUTIONS_PER_PAGE:
             return found
         start = page[-1][0] + b"\x00"

@@ -1,8 +1,9 @@
 """Which budget an institution may act on, and how budgets stand to each other (BC 7, 76).
 
 A budget's code is kind and territory ("02.almaty"). Its entry in the directory `budgets` may name, by
-attributes, the budget above it (`upper`) and the institutions that act on it (`finance`, `treasury`: ids,
-parted by spaces); a budget without such an attribute is open to every institution of that kind.
+attributes, the budget above it (`upper`) and the institutions that act on it (`finance`, `treasury`, `abp`:
+ids, parted by spaces); a budget without such an attribute is open to every institution of that kind. Local
+administrators share codes: where two institutions have one, `abp` says whose budget it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 from contracts import reasons
 from contracts.actions import Call
 from contracts.directories import DirectoryName
-from contracts.records import Collection, Directory, DirectoryVersion, directory_key
+from contracts.records import Collection, Directory, DirectoryVersion, Kind, directory_key, prefix_of
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
@@ -23,6 +24,8 @@ district (city of oblast significance); of a city of district significance, vill
 REPUBLICAN, RURAL = LEVELS[0], LEVELS[3]
 
 UPPER: Final = "upper"
+
+PAGE: Final = 1_000
 
 
 def kind_of(budget: str) -> str:
@@ -50,6 +53,46 @@ def require_authority(call: Call, budget: str) -> None:
         raise RejectionError(
             reasons.BUDGET_AUTHORITY, budget=budget, institution=call.institution, permitted=named
         )
+
+
+def administers(state: StateReader, institution: str, budget: str, day: int | None) -> bool:
+    """Whether an administrator may act on a budget: its entry names it, or names nobody."""
+    entry = None if day is None else entry_of(state, budget, day)
+    named = None if entry is None else entry.attribute(Kind.ABP)
+    return named is None or institution in named.split()
+
+
+def require_administrator(call: Call, budget: str) -> None:
+    """Whether the document's administrator, or that of its state institution, may act on the budget. Refuses
+    BUDGET-AUTHORITY."""
+    own = call.institution if call.actor.kind == Kind.ABP else call.actor.parent
+    if own is not None and not administers(call.state, own, budget, call.day()):
+        entry = entry_of(call.state, budget, call.day())
+        assert entry is not None, "only an entry keeps an administrator out"
+        raise RejectionError(
+            reasons.BUDGET_AUTHORITY,
+            budget=budget, institution=own, permitted=entry.attribute(Kind.ABP) or "-",
+        )  # fmt: skip
+
+
+def is_named(state: StateReader, institution: str, day: int | None) -> bool:
+    """Whether some budget's entry in force names the institution as its administrator."""
+    if day is None:
+        return False
+    prefix = prefix_of(2, DirectoryName.BUDGETS)
+    start = prefix
+    while True:
+        page = state.scan(Collection.DIRECTORIES, start, PAGE)
+        for key, value in page:
+            if not key.startswith(prefix):
+                return False
+            entry = Directory.decode(value).on(day)
+            named = None if entry is None else entry.attribute(Kind.ABP)
+            if named is not None and institution in named.split():
+                return True
+        if len(page) < PAGE:
+            return False
+        start = page[-1][0] + b"\x00"
 
 
 def order(state: StateReader, day: int, one: str, other: str) -> tuple[str, str]:

@@ -165,7 +165,7 @@ def refine(call: Call) -> None:
     if (hold is None) != (count == 0) or (hold is None and not increases):
         raise RejectionError(reasons.REFINE_EMPTY)
     _create(call, budget, year, programmes, {row[:2] for row in increases})
-    pools = _Pools(call.state)
+    pools = _Pools(call.state, budget)
     raised = _raised(call.arguments)
     for number, (administrator, programme, amount) in enumerate(increases, 1):
         with row(number):
@@ -287,13 +287,14 @@ def _cut_row(call: Call, name: str, serial: int, hold: Hold, sums: _Sums) -> Hol
 class _Pools:
     """Where adopted money of a programme arrives: with the administrator's institution, else its code."""
 
-    def __init__(self, state: StateReader) -> None:
+    def __init__(self, state: StateReader, budget: str) -> None:
         self._state = state
+        self._budget = budget
         self._holders: dict[str, str] | None = None
 
     def holder(self, administrator: str) -> str:
         if self._holders is None:
-            self._holders = appropriations.administrators(self._state)
+            self._holders = appropriations.administrators(self._state, self._budget)
         return self._holders.get(administrator, administrator)
 
     def key(self, line: Line) -> TokenKey:
@@ -405,7 +406,7 @@ def adjust(call: Call) -> None:
     _check_head(head, bool(programmes))
     _check_priority(call, head, rows)
     _create(call, budget, year, programmes, {row[3:5] for row in rows})
-    pools = _Pools(call.state)
+    pools = _Pools(call.state, budget)
     for number, fields in enumerate(rows, 1):
         with row(number):
             _adjust_row(call, head, pools, sums, *fields)

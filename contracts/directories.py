@@ -47,7 +47,7 @@ class DirectoryName:
     `functional`: administrator/programme[/subprogramme], "226/067" or "226/067/106". `receipts`: six digits
     (category, class, subclass, specific). `economic`: three digits of a specific. `payees`: BIN; its
     attributes `budget` and `receipts` say where transfers to it arrive. `reasons`: number of TP 236.
-    `budgets`: kind and territory, "01.kz"; its attributes `upper`, `finance`, `treasury`: see
+    `budgets`: kind and territory, "01.kz"; its attributes `upper`, `finance`, `treasury`, `abp`: see
     `contracts.budgets`. `sources`: source of financing (TP 213(2)). `approvers`: institutions that agree to
     documents, by id; one whose entry is not in force approves nothing. `accounts`: cash accounts (КСН), kind
     and territory with source, "01.kz/1"; nothing is posted to and paid from one that is not in force.

@@ -294,6 +294,7 @@ def form(call: Call) -> None:
     """
     budget, year, source, programme, items = fields_of(call.arguments)
     _check_open(call, budget, year)
+    budgets.require_administrator(call, budget)
     place = Place(budget, year, call.actor.code[:3], programme)
     if limit_of(call.state, budget, year, place.administrator) is None:
         raise RejectionError(reasons.LIMIT_NONE, budget=budget, year=year, administrator=place.administrator)
@@ -403,6 +404,7 @@ def consolidate(call: Call) -> None:
         call.arguments
     )
     _check_open(call, budget, year)
+    budgets.require_administrator(call, budget)
     place = Place(budget, year, call.actor.code, programme)
     before = requests.request_of(call.state, place)
     _require_status(place, before, RequestStatus.FORMED)
@@ -567,6 +569,7 @@ def align(call: Call) -> None:
     """
     budget, year, source, programme, rows = fields_of(call.arguments)
     plans.refuse_ended(call, year)
+    budgets.require_administrator(call, budget)
     appropriations.budget_of(call.state, budget, year)
     place = Place(budget, year, call.actor.code, programme)
     request = requests.request_of(call.state, place)

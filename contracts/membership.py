@@ -17,7 +17,7 @@ from chain.genesis import SERIAL_MAXIMUM
 from chain.keys import ED25519, address_of, possession_bytes, signer_id, verify
 from chain.types import Address, Height, InstitutionId, SignerId
 from chain.validators import VALIDATORS_MAXIMUM, Validator, ValidatorSet
-from contracts import reasons
+from contracts import budgets, reasons
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.context import BlockContext
@@ -287,7 +287,7 @@ def _add_institution(
 ) -> None:
     if institution_of(call.state, name) is not None:
         raise RejectionError(reasons.INSTITUTION_KNOWN, institution=name)
-    _check_code(call, taken, kind, code, parent)
+    _check_code(call, taken, name, kind, code, parent)
     if not any(roles & Role.HEAD for _, _, roles, _ in signers):
         raise RejectionError(reasons.NO_HEAD, institution=name)
     for serial, (algorithm, public_key, roles, possession) in enumerate(signers, start=1):
@@ -308,9 +308,15 @@ def _add_institution(
     call.emit("institution.added", name, kind, code)
 
 
-def _check_code(call: Call, taken: set[str], kind: str, code: str | None, parent: str | None) -> None:
+def _check_code(
+    call: Call, taken: set[str], name: str, kind: str, code: str | None, parent: str | None
+) -> None:
     """An administrator has 3 digits, a state institution these and 4 of its own (TP 84); another institution
-    has a code when it administers programmes of its own, as the Ministry of Finance does."""
+    has a code when it administers programmes of its own, as the Ministry of Finance does.
+
+    Administrators of local budgets share codes (EBK-26): a code may be given again to an institution that the
+    entry of a budget names as its administrator.
+    """
     digits = 7 if kind == Kind.GU else 3
     needs_code = kind in (Kind.ABP, Kind.GU)
     if needs_code if code is None else not _is_digits(code, digits):
@@ -318,7 +324,8 @@ def _check_code(call: Call, taken: set[str], kind: str, code: str | None, parent
     if kind != Kind.GU:
         if parent is not None:
             raise RejectionError(reasons.INSTITUTION_PARENT, parent=parent)
-        if kind == Kind.ABP and code is not None:
+        is_shared = code in taken and budgets.is_named(call.state, name, operational_day(call.state))
+        if kind == Kind.ABP and code is not None and not is_shared:
             _take_code(taken, code)
         return
     above = None if parent is None else institution_of(call.state, parent)
@@ -417,9 +424,10 @@ def _check_no_pool(state: StateReader, administrator: str, code: str) -> None:
         for key, value in page:
             if not key.startswith(prefix):
                 return
-            _, _, year, of_code, _ = trusted(key)
+            _, budget, year, of_code, _ = trusted(key)
             left = Balance.decode(value).total((Stage.ADOPTED, HELD_ADOPTED))
-            if of_code == code and year >= first_year and left:
+            is_own = of_code == code and budgets.administers(state, administrator, budget, day)
+            if is_own and year >= first_year and left:
                 raise RejectionError(reasons.CLOSE_MONEY, institution=administrator, amount_tiyn=left)
         if len(page) < PAGE:
             return

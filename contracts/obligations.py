@@ -14,6 +14,7 @@ from chain.codec import DAY, NAME, Digits, ListOf, OneOf, Optional, Row
 from contracts import (
     agreements,
     appropriations,
+    budgets,
     directories,
     plans,
     reasons,
@@ -134,6 +135,7 @@ def accept(call: Call) -> None:
     the ledger."""
     budget, year, source, obligations = fields_of(call.arguments)
     plans.open_month(call, year)
+    budgets.require_administrator(call, budget)
     for number, obligation in enumerate(obligations, 1):
         with row(number):
             _accept(call, budget, year, source, obligation)

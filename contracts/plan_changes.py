@@ -225,6 +225,7 @@ def amend(call: Call) -> None:
     """
     document = _Document.of(call)
     line = document.programme
+    budgets.require_administrator(call, line.budget)
     closed = plans.closed_months(call, line.year)
     appropriations.appropriation_of(call.state, line)
     changes = _changes(call, document, closed)

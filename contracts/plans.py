@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from chain.codec import NAME, ListOf, Optional, Row
-from contracts import appropriations, directories, reasons, tokens
+from contracts import appropriations, budgets, directories, reasons, tokens
 from contracts.actions import Call, action, row
 from contracts.calendar import civil
 from contracts.directories import DirectoryName
@@ -89,6 +89,7 @@ def approve(call: Call) -> None:
     """
     budget, year, source, programme, plans = fields_of(call.arguments)
     closed = closed_months(call, year)
+    budgets.require_administrator(call, budget)
     programme_line = Line(budget, year, source, call.actor.code, programme, None, None)
     appropriations.appropriation_of(call.state, programme_line)
     seen: dict[bytes, set[str | None]] = {}

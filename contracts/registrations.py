@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from chain.codec import AMOUNT, DAY, NAME, ListOf, OneOf, Optional, Row
-from contracts import commitments, plans, reasons, years
+from contracts import budgets, commitments, plans, reasons, years
 from contracts.actions import Call, action, row
 from contracts.agreements import (
     ADVANCE_GROUNDS,
@@ -99,6 +99,7 @@ def reregister(call: Call) -> None:
     outstanding; what was promised of the year is promised no more."""
     budget, year, source, agreements = fields_of(call.arguments)
     plans.open_month(call, year)
+    budgets.require_administrator(call, budget)
     for number, fields in enumerate(agreements, 1):
         with row(number):
             _reregister(call, Line(budget, year, source, "", "", None, None), fields)
