@@ -20,6 +20,8 @@ from chain.errors import (
     LedgerError,
     StorageError,
 )
+from cli.phrases import phrase
+from cli.texts import HEADINGS, heading
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -192,6 +194,7 @@ def details_of(error: LedgerError) -> Details:
         return Details()
     from contracts.rejection import fill
     from contracts.remedies import remedies_of
+    from contracts.words import texts_of
 
     facts: tuple[tuple[str, int | str], ...] = getattr(error, "facts", ())
     return Details(
@@ -199,7 +202,7 @@ def details_of(error: LedgerError) -> Details:
         article=reason.article,
         remedy=fill(reason.remedy, facts),
         remedies=remedies_of(reason, facts),
-        texts={language: fill(getattr(reason, language), facts) for language in LANGUAGES},
+        texts=texts_of(reason, facts),
         facts=dict(facts),
     )
 
@@ -224,6 +227,19 @@ def _where(facts: Mapping[str, int | str]) -> str:
     return ", ".join(f"{name} {facts[name]}" for name in ("row", "field") if name in facts)
 
 
+def _place(details: Details, language: str) -> str:
+    """Where it is: a row and a field by their words, the field also as the document writes it."""
+    if language == "en" or details.where != _where(details.facts):
+        return phrase(details.where, language)
+    said = []
+    for name in ("row", "field"):
+        value = str(details.facts.get(name, ""))
+        known = heading(value, language) if name == "field" and value in HEADINGS else ""
+        if value:
+            said.append(f"{heading(name, language)} {f'«{known}» ({value})' if known else value}")
+    return ", ".join(said)
+
+
 _LABELS = {
     "en": ("error", "where", "rule", "what to do"),
     "ru": ("ошибка", "где", "норма", "что делать"),
@@ -235,9 +251,10 @@ def render_error(error: LedgerError, language: str) -> str:
     """The one shape for people: `error[CODE]: text`, then where, article and remedy on their own lines."""
     details = details_of(error)
     word, where, article, remedy = _LABELS[language]
-    lines = [f"{word}[{error.code}]: {details.texts.get(language, error.message)}"]
-    to_do = details.remedies.get(language, details.remedy)
-    for label, text in ((where, details.where), (article, details.article), (remedy, to_do)):
+    lines = [f"{word}[{error.code}]: {details.texts.get(language) or phrase(error.message, language)}"]
+    to_do = details.remedies.get(language) or phrase(details.remedy, language)
+    place = _place(details, language)
+    for label, text in ((where, place), (article, details.article), (remedy, to_do)):
         if text:
             lines.append(f"  {label}: {text}")
     return "\n".join(lines)

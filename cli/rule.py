@@ -16,8 +16,9 @@ from cli.output import emit_item, emit_list
 from cli.session import Session, global_options, pass_session
 from contracts.areas import LOADED
 from contracts.reasons import CATALOGUE
-from contracts.rejection import Facts, Reason, fill
-from contracts.remedies import LANGUAGES, remedies_of
+from contracts.rejection import Facts, Reason
+from contracts.remedies import remedies_of
+from contracts.words import texts_of
 
 assert LOADED, "importing the area modules fills the catalogue"
 
@@ -72,7 +73,7 @@ def examples() -> dict[str, dict[str, Any]]:
 
 
 def _texts(reason: Reason, facts: Facts = ()) -> dict[str, Json]:
-    return {language: fill(getattr(reason, language), facts) for language in LANGUAGES}
+    return {**texts_of(reason, facts)}
 
 
 def _example(reason: Reason, found: dict[str, Any]) -> dict[str, Json]:

@@ -38,9 +38,10 @@ from contracts.records import (
     signer_of,
     trusted,
 )
-from contracts.rejection import RejectionError, fill
+from contracts.rejection import RejectionError
 from contracts.remedies import remedies_of
 from contracts.state import Overlay, StateReader
+from contracts.words import texts_of
 
 PEOPLE_LOOKED_AT: Final = 1_000
 """Serials of one institution; more people than this have the same few roles."""
@@ -360,9 +361,9 @@ def _of_refusal(
 
 def _missing(refusal: RejectionError, who: tuple[str, ...]) -> Missing:
     reason, facts = refusal.reason, refusal.facts
-    texts = (fill(reason.kk, facts), fill(reason.ru, facts), fill(reason.en, facts))
-    remedies = remedies_of(reason, facts)
-    return Missing(reason.code, reason.article, texts, (remedies["kk"], remedies["ru"], remedies["en"]), who)
+    texts, remedies = texts_of(reason, facts), remedies_of(reason, facts)
+    said = (texts["kk"], texts["ru"], texts["en"])
+    return Missing(reason.code, reason.article, said, (remedies["kk"], remedies["ru"], remedies["en"]), who)
 
 
 def _of_kinds(state: StateReader, kinds: tuple[str, ...]) -> tuple[str, ...]:

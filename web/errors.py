@@ -14,6 +14,7 @@ from chain.errors import DecodeError, ExecutionFault, LedgerError, StorageError
 from contracts.executor import Refusal
 from contracts.rejection import RejectionError, fill, tenge
 from contracts.remedies import remedies_of
+from contracts.words import texts_of
 from web.schemas import ErrorAnswer
 
 HTTP_STATUS: tuple[tuple[str, int], ...] = (
@@ -68,7 +69,7 @@ def refusal_error(refusal: Refusal) -> Error:
         "code": reason.code,
         "message": str(refusal),
         "article": reason.article,
-        "texts": {"kk": fill(reason.kk, facts), "ru": fill(reason.ru, facts), "en": fill(reason.en, facts)},
+        "texts": texts_of(reason, facts),
         "remedy": fill(reason.remedy, facts),
         "remedies": remedies_of(reason, facts),
         "facts": {name: tenge(value) if name.endswith("_tiyn") else value for name, value in facts},

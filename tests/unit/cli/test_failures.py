@@ -62,7 +62,7 @@ def test_an_error_ends_with_the_status_the_manual_promises(error: LedgerError, s
 def test_a_refusal_is_said_in_the_language_asked_for_with_place_article_and_remedy() -> None:
     assert render_error(refusal_error(API_ERROR), "ru") == (
         "ошибка[TP218-07]: слишком много\n"
-        "  где: row 3, field amount\n"
+        "  где: строка 3, поле «сумма» (amount)\n"
         "  норма: TP 218(7)\n"
         "  что делать: уменьшите"
     )
@@ -86,7 +86,7 @@ def test_an_error_for_programs_is_one_line_of_json() -> None:
 
 def test_a_refusal_of_this_program_has_the_same_shape_as_a_nodes() -> None:
     error = RejectionError(reasons.WRONG_KIND, institution="mof", kind="finance", action="a", permitted="gu")
-    assert "mof (finance)" in render_error(error, "kk")
+    assert "mof (уәкілетті орган)" in render_error(error, "kk")
     assert json.loads(error_json(error))["error"]["article"] == "budget-machine 1"
 
 
