@@ -2108,8 +2108,8 @@ REQUEST_BACK = _reason(
 )  # fmt: skip
 REQUEST_HOLDER = _reason(
     "REQ-HOLDER", "BC 75(16)",
-    "мекеменің сұраныста бөлігі жоқ немесе мәртебе formed емес: {holder}, {status}",
-    "у учреждения нет части в запросе либо статус не formed: {holder}, {status}",
+    "мекеменің сұраныста бөлігі жоқ не мәртебе «мемлекеттік мекеме қалыптастырған» емес: {holder}, {status}",
+    "у учреждения нет части в запросе либо статус не «сформирована ГУ»: {holder}, {status}",
     "{holder} has no part in the request, or the request goes back to {status}, not to formed",
     "name an institution of the request and the status formed, or no institution",
 )  # fmt: skip
