@@ -57,9 +57,9 @@ def too_many_rows() -> Attempt:
 
 @example("TX-RECORD")
 def a_record_full_of_grounds() -> Attempt:
-    """An institution is suspended on so many grounds that their list no longer fits a record."""
+    """An institution is suspended on grounds so long that their list no longer fits a record."""
     ledger = a_ledger()
-    grounds = tuple((1, f"распоряжение {number} " + "д" * 40, DAY) for number in range(9_500))
+    grounds = tuple((1, f"распоряжение {number} " + "д" * 8_000, DAY) for number in range(99))
     ledger.state.commit({
         (Collection.SUSPENSIONS, Scope("gu", budget="01.kz", holder=GU).key()): Suspension(grounds).encode()
     })  # fmt: skip

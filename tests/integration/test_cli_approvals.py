@@ -24,7 +24,7 @@ from tests.support.route import Step, a_step, a_step_of_kind
 from tests.support.terminal import Terminal
 from tests.support.year import GU
 
-SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 WRITTEN = {"scope": {"kind": "gu", "holder": GU}, "ground": 1, "document": "приказ 7"}
 
 

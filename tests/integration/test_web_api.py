@@ -221,7 +221,7 @@ def test_why_says_who_signs_and_who_may(api: Served) -> None:
 
 
 def test_why_tells_what_a_document_misses(api: Served) -> None:
-    arguments = encode((("gu", None, None, None, None, None, None, "gu-2260101", None), 1, "x")).hex()
+    arguments = encode((("gu", "01.kz", None, None, None, None, None, "gu-2260101", None), 1, "x")).hex()
     request = {"institution": "treasury", "action": "treasury.resume", "arguments": arguments}
     answer = api.post("/v1/why", request).json()
     assert [missing["code"] for missing in answer["missing"]] == ["SUSP-NONE"]

@@ -34,7 +34,7 @@ from tests.support.route import (
 from tests.support.route import decide as decide_approval
 from tests.support.year import GU, a_budget_request, an_item
 
-SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 SUSPEND = (SCOPE, 1, "приказ 7")
 DAY = day_number(2026, 1, 5)
 

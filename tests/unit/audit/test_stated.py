@@ -224,7 +224,7 @@ def test_papers_of_another_institution_stay(action: str, institution: str) -> No
 
 # --- what approvals cover
 
-SCOPE = ("gu", None, None, None, None, None, None, GU, None)
+SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
 
 
 def forged(change: Callable[[Change], Change]) -> Audited:
