@@ -285,6 +285,10 @@ def _spoken(name: str, value: Json, language: str) -> str:
         return constant(value, language)
     if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):
         return ", ".join(map(_plain, value))
+    if isinstance(value, dict) and not any(isinstance(one, list | dict) for one in value.values()):
+        return ", ".join(
+            f"{heading(inside, language)}: {_spoken(inside, one, language)}" for inside, one in value.items()
+        )
     return _plain(value)
 
 

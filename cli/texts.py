@@ -162,7 +162,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "obligations": ("міндеттемелер", "обязательства", "obligations"),
     "ok": ("дұрыс", "в порядке", "right"),
     "open": ("ашық", "открыто", "open"),
-    "opened": ("ашылған", "открыто", "opened"),
+    "opened": ("ашылған биіктік", "открыто на высоте", "opened at height"),
     "opening": ("бастапқы қалдық", "начальный остаток", "opening"),
     "operational_day": ("операциялық күн", "операционный день", "operational day"),
     "origin": ("көзі", "источник", "origin"),
@@ -243,7 +243,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "signer": ("қол қоюшы", "подписант", "signer"),
     "signers": ("қол қоюшылар", "подписанты", "signers"),
     "since": ("қашаннан", "с какого дня", "since"),
-    "situation": ("жағдай", "ситуация", "situation"),
+    "situation": ("жағдай (ағылшынша)", "ситуация (по-английски)", "situation"),
     "source": ("көз", "источник", "source"),
     "special": ("арнайы шығыстар", "особые расходы", "special expenses"),
     "specific": ("ерекшелік", "специфика", "specific"),
@@ -432,8 +432,10 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
 FIGURES: Final[dict[str, tuple[str, str, str]]] = {
     "approved": ("бекітілген", "утверждённый", "approved"),
     "refined": ("нақтыланған", "уточнённый", "refined"),
+    "closed": ("жабылған биіктік", "закрыто на высоте", "closed at height"),
 }
-"""Columns that share their name with a stage of money: the budget as approved by law and as refined."""
+"""Columns that share their name with a stage or status: the budget as approved by law and as refined; the
+height at which an institution, a ballot or an approval was closed."""
 
 OF_SCHEMA: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "eqz.sequester.plan/1": {

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from cli.amounts import date_of, tenge_of
-from cli.documents import Json, plain_json
+from cli.documents import Json, json_of, plain_json
 from contracts import records
 from contracts.actions import role_words
 from contracts.records import (
@@ -82,6 +82,8 @@ class View:
     def _shown(self, name: str, value: Any) -> Json:
         if value is None:
             return None
+        if self.record is records.Rating and name in ("figures", "parts"):
+            return rated(name, value)
         if name in self.amounts:
             return [tenge_of(one) for one in value] if isinstance(value, tuple) else tenge_of(value)
         if name in self.days:
@@ -118,6 +120,16 @@ class View:
 
 PAIRS: Final[dict[str, tuple[str, str]]] = {"years": ("year", "amount"), "worked_off": ("payment", "amount")}
 """Lists of [name, tiyn]."""
+
+
+def rated(name: str, values: tuple[int, ...]) -> dict[str, Json]:
+    """The figures of a rating by name, amounts in tenge; its parts by name, each in per cent."""
+    from contracts.incentives import RATING_ROW, WEIGHTS, Facts
+
+    if name == "parts":
+        return {part: tenge_of(value) for (part, *_), value in zip(WEIGHTS, values, strict=True)}
+    shapes = dict(RATING_ROW.fields)
+    return {one: json_of(shapes[one], value) for one, value in zip(Facts.__match_args__, values, strict=True)}
 
 
 def line_fields(line: Line) -> dict[str, Json]:

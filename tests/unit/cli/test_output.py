@@ -89,6 +89,14 @@ def test_rows_wider_than_the_terminal_are_lines_of_their_own(monkeypatch: pytest
     ]  # fmt: skip
 
 
+def test_an_object_in_a_cell_is_said_by_its_headings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    session = Session(environment={"EQZ_CONFIG": "/nonexistent", "EQZ_LANG": "ru", "NO_COLOR": "1"})
+    with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()):
+        emit_list(session, "eqz.test/1", [{"id": 1, "figures": {"accepted": "25000.00", "requests": 2}}])
+    assert "принятые обязательства: 25 000.00, счета к оплате: 2" in out.getvalue().replace("\xa0", " ")
+
+
 def test_an_age_that_is_not_known_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_terminal(monkeypatch, {"year": 2026})[1] == "высота 7\n"
 

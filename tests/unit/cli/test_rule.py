@@ -6,6 +6,7 @@ import pytest
 
 from cli import main as command
 from cli.session import Session
+from cli.texts import heading
 from contracts.areas import LOADED
 from contracts.reasons import CATALOGUE
 
@@ -41,4 +42,5 @@ def test_for_people_an_explanation_is_in_their_language(capsys: pytest.CaptureFi
     lines = run(capsys, "rule", "explain", "tp11", "-o", "table", EQZ_LANG="ru").splitlines()
     fields = dict(line.split("\t") for line in lines)
     assert fields["remedy"].startswith("уменьшите план")
+    assert "по-английски" in heading("situation", "ru")  # the one text there that has no translation
     assert fields["example.answer"].startswith("нераспределённых средств программы недостаточно")

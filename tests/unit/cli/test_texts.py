@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from audit.texts import LANGUAGES, TEXTS
-from cli.texts import HEADINGS
+from cli.texts import HEADINGS, constant, heading
 from cli.views import PAIRS, SUSPENSION_SCOPE, VIEWS
 from contracts import agreements, obligations
 from contracts.appropriations import SECTIONS
@@ -88,3 +88,8 @@ def test_every_constant_that_a_table_translates_has_its_word() -> None:
     kinds = {*Kind.ALL, *agreements.KINDS, *obligations.KINDS, "code", "programme", "agreement"}
     kinds |= {HoldKind.SHORTFALL, HoldKind.REFINEMENT, HoldKind.SEQUESTER}
     assert (statuses | kinds | {*SECTIONS}) - HEADINGS.keys() == set()
+
+
+def test_a_height_is_headed_as_a_height_and_a_status_is_said_as_a_status() -> None:
+    assert (heading("opened", "ru"), heading("closed", "ru")) == ("открыто на высоте", "закрыто на высоте")
+    assert constant("closed", "ru") == "закрыто"
