@@ -104,12 +104,12 @@ EFFECTS: dict[str, Effect] = {
     "obligation.accept": _own("agreements debts obligations", (ALLOCATED,), (PAYABLE, RETAINED)),
     "obligation.correct": _own("acts debts obligations", (PAYABLE, RETAINED), (ALLOCATED, REGISTERED)),
     "payment.execute": _money(
-        "payments queues obligations cash receipts transfers transfer-totals",
+        "payments queues asked obligations cash receipts transfers transfer-totals",
         (REGISTERED, PAYABLE),
         (ADVANCED, PAID),
     ),
-    "payment.refuse": _plain("payments queues conduct"),
-    "payment.request": _plain("payments queues conduct"),
+    "payment.refuse": _plain("payments queues asked conduct"),
+    "payment.request": _plain("payments queues asked conduct"),
     "payment.restore": _money(
         "payments obligations cash receipts claims debts transfers transfer-totals",
         (ADVANCED, PAID),

@@ -157,7 +157,7 @@ LIST_HELP: Final = {
     ("agreement", "promised"): "What agreements promise of later years, by administrator and programme",
     ("obligation", "debts"): "Debts of closed years (TP 208)",
     ("obligation", "claims"): "Claims: advances outstanding when the year was closed (TP 191)",
-    ("payment", "queue"): "What waits to be paid, by priority 1, 2, 3 (TP 228)",
+    ("payment", "queue"): "What waits to be paid, by day of the request and priority 1, 2, 3 (TP 228)",
     ("receipts", "cash"): "Cash accounts: opening balance, received, debited, redeemed",
     ("treasury", "blocks"): "Blocks of amounts: ground, document, placed, lifted",
     ("treasury", "held"): "Rows of blocks and of decisions on sequester",

@@ -113,6 +113,12 @@ class View:
                 "valid_until": date_of(valid_until),
                 "amount": tenge_of(amount),
             }
+        if name == "days":
+            return [
+                {"requested": date_of(day),
+                 **{f"priority_{number}": tenge_of(one) for number, one in enumerate(amounts, 1)}}
+                for day, *amounts in value
+            ]  # fmt: skip
         if name in PAIRS:
             return [{PAIRS[name][0]: one[0], PAIRS[name][1]: tenge_of(one[1])} for one in value]
         return value.hex() if isinstance(value, bytes) else plain_json(value)
@@ -189,7 +195,7 @@ VIEWS: Final[dict[str, View]] = {
         Collection.PAYMENTS, records.Payment, ("holder", "number"), _set("amount restored"),
         _set("requested decided"), {"status": PaymentStatus},
     ),
-    "queue": View(Collection.QUEUES, records.Queue, ("budget", "source", "year"), _set("waiting")),
+    "queue": View(Collection.QUEUES, records.Queue, ("budget", "source", "year")),
     "commitment": View(
         Collection.COMMITMENTS, records.Commitment, ("budget", "year", "administrator", "programme"),
         _set("amount"),

@@ -1,7 +1,8 @@
 """Payments (счета к оплате): asked for, refused, executed, restored (BC 110, TP 228–239).
 
-A request reserves nothing. Everything is checked again when the treasury executes it: the cash account, the
-unused payments plan and the balance of the obligation, all three at once (BC 110(3), TP 228).
+A request reserves nothing; those for the same money together ask for no more than there is. Everything is
+checked again when the treasury executes it: the cash account, the unused payments plan and the balance of the
+obligation, all three at once (BC 110(3), TP 228).
 """
 
 from __future__ import annotations
@@ -78,13 +79,26 @@ REQUEST = Row("payment.request", (("requests", ListOf(REQUEST_ROW, ROWS, 1)),))
 def request(call: Call) -> None:
     """Moves no money; the request lives for the parameter payment-request-days and waits in its order."""
     (requests,) = fields_of(call.arguments)
+    oldest = _oldest(call)
     for number, fields in enumerate(requests, 1):
         with row(number):
-            _request(call, *fields)
+            _request(call, oldest, *fields)
+
+
+def _oldest(call: Call) -> int:
+    """The first day whose requests have not expired (TP 229)."""
+    return call.day() - params_of(call.state)["payment-request-days"]
 
 
 def _request(
-    call: Call, number: str, name: str, act: str | None, is_advance: bool, amount: int, purpose: str
+    call: Call,
+    oldest: int,
+    number: str,
+    name: str,
+    act: str | None,
+    is_advance: bool,
+    amount: int,
+    purpose: str,
 ) -> None:
     holder = call.institution
     day = call.day()
@@ -111,9 +125,9 @@ def _request(
         priority,
         queues.account_of(obligation.line),
     )
-    _check_balance(call.state, holder, payment, obligation)
+    room = _check_balance(call.state, holder, payment, obligation)
     put(call.state, Collection.PAYMENTS, key, payment)
-    queues.wait(call, payment)
+    queues.wait(call, holder, payment, room, oldest)
     conduct.count(call, obligation.line, conduct.REQUESTS)
     call.emit("payment.requested", holder, number, name, amount)
 
@@ -127,14 +141,17 @@ def _check_number(code: str, year: int, number: str) -> None:
         raise RejectionError(reasons.PAYMENT_NUMBER, number=number, expected=f"{form}1")
 
 
-def _check_balance(state: StateReader, holder: str, payment: Payment, obligation: Obligation) -> None:
-    """The balance of the obligation's notification, or the advance and its limit (TP 191, 228, 236(15))."""
+def _check_balance(state: StateReader, holder: str, payment: Payment, obligation: Obligation) -> int:
+    """The balance of the obligation's notification, or the advance and its limit (TP 191, 228, 236(15)).
+
+    Gives the tiyn that could be paid at most.
+    """
     amount = payment.amount
     if not payment.is_advance:
         room = tokens.amount_of(state, payable_key(holder, payment, obligation))
         if amount > room:
             raise RejectionError(reasons.PAYMENT_EXCEEDS, amount_tiyn=amount, room_tiyn=room)
-        return
+        return room
     if not obligation.is_open:
         raise RejectionError(reasons.OBLIGATION_CLOSED, obligation=payment.obligation)
     outstanding = agreements.outstanding(state, holder, obligation)
@@ -149,6 +166,7 @@ def _check_balance(state: StateReader, holder: str, payment: Payment, obligation
     registered = tokens.amount_of(state, source)
     if amount > registered:
         raise RejectionError(reasons.PAYMENT_EXCEEDS, amount_tiyn=amount, room_tiyn=registered)
+    return min(room, registered)
 
 
 def payable_key(holder: str, payment: Payment, obligation: Obligation) -> TokenKey:
@@ -205,14 +223,14 @@ REFUSE = Row("payment.refuse", (("refusals", ListOf(REFUSE_ROW, ROWS, 1)),))
 def refuse(call: Call) -> None:
     """Moves no money: a request reserves none."""
     (refusals,) = fields_of(call.arguments)
-    day = call.day()
+    day, oldest = call.day(), _oldest(call)
     for place, (holder, number, reason, note) in enumerate(refusals, 1):
         with row(place):
             payment = _requested(call.state, holder, number)
             refused = replace(payment, status=PaymentStatus.REFUSED.value, decided=day, refusal=reason)
             put(call.state, Collection.PAYMENTS, payment_key(holder, number), refused)
             budgets.require_authority(call, payment.account[0])
-            queues.leave(call, payment)
+            queues.leave(call, holder, payment, oldest)
             conduct.count(call, _line_of(call, holder, payment), conduct.REFUSALS)
             call.emit("payment.refused", holder, number, reason, note)
 
@@ -267,9 +285,9 @@ def _execute(call: Call, holder: str, number: str, day: int, days: int) -> None:
     line = obligation.line
     is_penalty = obligation.kind == agreements.PENALTY
     if not is_penalty:
-        queues.check_order(call, payment)
+        queues.check_order(call, payment, day - days)
     receipts.take_cash(call, line, payment.amount)
-    queues.leave(call, payment)
+    queues.leave(call, holder, payment, day - days)
     if is_penalty:
         receipts.credit(call, line.budget, line.source, obligation.payee or "", payment.amount)
     transfers.arrive(call, holder, number, obligation, payment.amount)

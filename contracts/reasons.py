@@ -1112,6 +1112,14 @@ PAYMENT_EXCEEDS = _reason(
     "{amount_tiyn} is more than stands to be paid: {room_tiyn}",
     "check obligation and act; an act must be signed before it is paid",
 )  # fmt: skip
+PAYMENT_WAITING = _reason(
+    "TP228-WAITING", "BC 110(3), TP 228, 236(13)",
+    "{amount_tiyn} сұратылған және күтіп тұрған {waiting_tiyn} бірге төлем қалдығынан асады: {room_tiyn}",
+    "запрошено {amount_tiyn}, вместе с ожидающими счетами на {waiting_tiyn} это больше остатка к оплате: "
+    "{room_tiyn}",
+    "{amount_tiyn} and the {waiting_tiyn} asked for already are more than stands to be paid: {room_tiyn}",
+    "ask for the rest, or wait until a request that waits is executed, returned or expires",
+)  # fmt: skip
 ADVANCE_LIMIT = _reason(
     "TP236-15", "TP 184, 236(15)",
     "аванстық төлем шекті мөлшерінен асады: {amount_tiyn}, қалғаны {room_tiyn}",
@@ -1274,7 +1282,7 @@ PAYMENT_ORDER = _reason(
     "{first_tiyn}, очередь 2 – {second_tiyn}",
     "a payment of priority {priority} would leave {left_tiyn}, but {first_tiyn} of priority 1 and "
     "{second_tiyn} of priority 2 wait",
-    "execute the requests of higher priority first, and return those that have expired",
+    "execute or return the requests of higher priority first",
 )  # fmt: skip
 RESTORE_CODE = _reason(
     "TP237-CODE", "BC 110(5), TP 237",

@@ -48,6 +48,7 @@ class Collection:
     ACTS: Final = "acts"
     PAYMENTS: Final = "payments"
     QUEUES: Final = "queues"
+    ASKED: Final = "asked"
     TRANSFERS: Final = "transfers"
     DEBTS: Final = "debts"
     CLAIMS: Final = "claims"
@@ -1270,19 +1271,34 @@ class Payment(Record):
 
 @dataclass(frozen=True, slots=True)
 class Queue(Record):
-    """queues[[budget, source, year]]: очерёдность: tiyn of the requests that wait, by priority 1 to 3.
+    """queues[[budget, source, year]]: очерёдность: tiyn of the requests that wait (TP 228).
 
-    An expired request waits until the treasury returns it (TP 228, 236).
+    `days`: [day of the request, priority 1, 2, 3], oldest first. Days whose requests have expired are left
+    out when the record is written and not counted when it is read (TP 229).
     """
 
-    waiting: tuple[int, ...]
+    days: tuple[tuple[int, ...], ...]
 
 
-EMPTY_QUEUE: Final = Queue((0, 0, 0))
+EMPTY_QUEUE: Final = Queue(())
 
 
 def queue_key(budget: str, source: str, year: int) -> bytes:
     return key_of(budget, source, year)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Record):
+    """asked[[holder, obligation, act, is_advance]]: tiyn of the requests that wait for the same money.
+
+    `days`: [day of the request, amount], as in `Queue`; no record where none waits (TP 228, 236(13)).
+    """
+
+    days: tuple[tuple[int, ...], ...]
+
+
+def asked_key(holder: str, obligation: str, act: str | None, is_advance: bool) -> bytes:
+    return key_of(holder, obligation, act, is_advance)
 
 
 def payment_key(holder: str, number: str) -> bytes:

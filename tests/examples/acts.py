@@ -189,6 +189,12 @@ def more_than_the_act() -> Attempt:
     return ask(with_act(), 1, "a", 101, "act-1")
 
 
+@example("TP228-WAITING")
+def the_same_money_asked_for_again() -> Attempt:
+    """The act is for 100 units, 60 of which wait for the treasury, and 41 more are asked for."""
+    return ask(asked(60), 2, "a", 41, "act-1")
+
+
 @example("TP236-15")
 def an_advance_beyond_its_limit() -> Attempt:
     """The agreement permits an advance of 300 units, and 301 are asked for."""

@@ -17,6 +17,7 @@ from chain.codec import encode
 from chain.genesis import Params
 from contracts.actions import REGISTER
 from contracts.calendar import civil
+from contracts.records import Asked as Waiting
 from contracts.records import CashAccount, Closing, ClosingStatus, Collection, Plan, Token, trusted
 
 REQUESTED, APPROVED, ADOPTED, ALLOCATED, REGISTERED, PAYABLE, RETAINED, ADVANCED, PAID = range(9)
@@ -104,6 +105,7 @@ class Model:
     contracts: dict[tuple[str, str], Contract] = field(default_factory=dict)
     acts: dict[tuple[str, str], Signed] = field(default_factory=dict)
     payments: dict[tuple[str, str], Asked] = field(default_factory=dict)
+    asked: dict[tuple[str, str], tuple[Place, int, int]] = field(default_factory=dict)
     transfers: dict[tuple[str, str], str] = field(default_factory=dict)
     holds: dict[str, Held] = field(default_factory=dict)
     items: dict[Place, tuple[str, str, str, str]] = field(default_factory=dict)
@@ -116,7 +118,9 @@ class Model:
     planned: dict[tuple[str, Place], None] = field(default_factory=dict)
     year: int = 2026
     month: int = 1
+    day: int = 0
     retention: int = 95
+    life: int = 10
     followed: Counter[str] = field(default_factory=Counter)
     unfollowed: Counter[str] = field(default_factory=Counter)
 
@@ -216,6 +220,8 @@ class Model:
                 self._compare_cash(action, change)
             elif change.collection == Collection.PLANS:
                 self._compare_plan(action, change)
+            elif change.collection == Collection.ASKED:
+                self._compare_asked(action, change)
         for place in {**stated, **self.touched}:
             expected = stated.get(place, self.touched.get(place, 0))
             assert self.of(place) == expected, (
@@ -230,6 +236,17 @@ class Model:
         assert found == account.balance, (
             f"{action}: cash {found} in the model, {account.balance} in the ledger"
         )
+
+    def _compare_asked(self, action: str, change: Change) -> None:
+        """By day, what waits for the same money; days that expired under any life of requests may be gone."""
+        money, found = trusted(change.key), Counter[int]()
+        for place, day, amount in self.asked.values():
+            if place == money:
+                found[day] += amount
+        days = () if change.new_value is None else Waiting.decode(change.new_value).days
+        stated = {entry[0]: entry[1] for entry in days}
+        assert stated.items() <= found.items(), f"{action}: {stated} asked of {money}, {found} in the model"
+        assert all(day in stated for day in found if day >= self.day - self.life), f"{action}: {money}"
 
     def _compare_plan(self, action: str, change: Change) -> None:
         holder, line = trusted(change.key)
@@ -310,6 +327,7 @@ def pool_of(line: Place, expense: str | None = None) -> Place:
 
 @effect("treasury.open_day")
 def open_day(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    model.day = arguments[0]
     model.year, model.month, _ = civil(arguments[0])
 
 
@@ -902,6 +920,14 @@ def request(model: Model, institution: str, arguments: Any, changes: list[Change
         model.payments[(institution, row["number"])] = Asked(
             row["obligation"], row["act"], row["is_advance"], row["amount"]
         )
+        money = (institution, row["obligation"], row["act"], row["is_advance"])
+        model.asked[(institution, row["number"])] = (money, model.day, row["amount"])
+
+
+@effect("payment.refuse")
+def refuse(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for holder, number, *_ in arguments[0]:
+        del model.asked[(holder, number)]
 
 
 def _paid(deal: Deal, holder: str, number: str, asked: Asked) -> tuple[Place, Place]:
@@ -923,6 +949,8 @@ def _pay_out(model: Model, line: Place, amount: int) -> None:
 
 @effect("payment.execute")
 def execute(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
+    for holder, number, *_ in arguments[0]:
+        del model.asked[(holder, number)]
     for holder, number, *_ in arguments[0]:
         asked = model.payments[(holder, number)]
         deal = model.deal(holder, asked.deal)
@@ -1102,4 +1130,6 @@ def agree(model: Model, institution: str, arguments: Any, changes: list[Change])
 def vote(model: Model, institution: str, arguments: Any, changes: list[Change]) -> None:
     for change in changes:
         if change.collection == Collection.PARAMS and change.new_value is not None:
-            model.retention = Params.decode(change.new_value)["retention-percent"]
+            params = Params.decode(change.new_value)
+            model.retention = params["retention-percent"]
+            model.life = min(model.life, params["payment-request-days"])

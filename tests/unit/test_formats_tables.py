@@ -53,6 +53,7 @@ RECORDS: dict[str, tuple[type[records.Record], ...]] = {
     Collection.ACTS: (records.Act,),
     Collection.PAYMENTS: (records.Payment,),
     Collection.QUEUES: (records.Queue,),
+    Collection.ASKED: (records.Asked,),
     Collection.TRANSFERS: (records.Transfer,),
     Collection.TRANSFER_TOTALS: (records.TransferTotals,),
     Collection.BUDGET_ACTS: (records.BudgetAct,),

@@ -55,16 +55,18 @@ def request(ledger: Ledger, *rows: tuple[Any, ...]) -> None:
 # --- requests
 
 
-def test_a_request_moves_nothing_and_two_may_ask_for_the_same_money() -> None:
+def test_a_request_moves_nothing_and_only_one_asks_for_the_same_money() -> None:
     ledger = with_act()
-    request(ledger, a_request(1, "a", 100, "act-1"), a_request(2, "a", 100, "act-1"))
+    request(ledger, a_request(1, "a", 100, "act-1"))
+    again = ledger.refused(GU, "payment.request", (a_request(2, "a", 100, "act-1"),))
+    assert again.reason is reasons.PAYMENT_WAITING
     assert of_obligation(ledger, "a") == {"registered": 900, "payable": 100}
     assert payment(ledger) == Payment(
         "a", "act-1", False, 100 * U, "оплата", DAY, 0, None, None, 0, 3, ACCOUNT
     )
     ledger.do("treasury", "payment.execute", EXECUTION)
-    refusal = ledger.refused("treasury", "payment.execute", ((GU, payment_number(2)),))
-    assert refusal.reason is reasons.PAYMENT_EXCEEDS
+    again = ledger.refused(GU, "payment.request", (a_request(2, "a", 100, "act-1"),))
+    assert again.reason is reasons.PAYMENT_EXCEEDS
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from contracts import invariants, reasons
 from contracts.calendar import day_number
 from contracts.commitments import promised
-from contracts.queues import queue_of
+from contracts.queues import waiting_for
 from contracts.records import (
     Act,
     Agreement,
@@ -574,6 +574,6 @@ def test_a_request_of_an_obligation_that_went_to_another_institution_can_be_retu
     ledger.do("treasury", "plan.recode", *a_recode((a_code(), a_code(OTHER_GU)), cause="reorganisation"))
     execution = ((GU, payment_number(1)),)
     assert ledger.refused("treasury", "payment.execute", execution).reason is reasons.OBLIGATION_NONE
-    assert queue_of(ledger.state, (BUDGET, "1", YEAR)).waiting == (0, 0, 30 * U)
+    assert waiting_for(ledger.state, (BUDGET, "1", YEAR), 0) == (0, 0, 30 * U)
     ledger.do("treasury", "payment.refuse", ((GU, payment_number(1), 18, ""),))
-    assert queue_of(ledger.state, (BUDGET, "1", YEAR)).waiting == (0, 0, 0)
+    assert waiting_for(ledger.state, (BUDGET, "1", YEAR), 0) == (0, 0, 0)
