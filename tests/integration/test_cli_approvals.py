@@ -25,7 +25,7 @@ from tests.support.terminal import Terminal
 from tests.support.year import GU
 
 SCOPE = ("gu", "01.kz", None, None, None, None, None, GU, None)
-WRITTEN = {"scope": {"kind": "gu", "holder": GU}, "ground": 1, "document": "приказ 7"}
+WRITTEN = {"scope": {"kind": "gu", "budget": "01.kz", "holder": GU}, "ground": 1, "document": "приказ 7"}
 
 
 @dataclass(frozen=True)

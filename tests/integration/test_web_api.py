@@ -224,7 +224,7 @@ def test_why_tells_what_a_document_misses(api: Served) -> None:
     arguments = encode((("gu", "01.kz", None, None, None, None, None, "gu-2260101", None), 1, "x")).hex()
     request = {"institution": "treasury", "action": "treasury.resume", "arguments": arguments}
     answer = api.post("/v1/why", request).json()
-    assert [missing["code"] for missing in answer["missing"]] == ["SUSP-NONE"]
+    assert [missing["code"] for missing in answer["missing"]] == ["DAY-NONE"]
 
 
 @pytest.mark.parametrize("arguments", ["01", "9", "c1"])
