@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -509,7 +509,7 @@ class BudgetMachine(RuleBasedStateMachine):
         payment = MPayment(is_advance, act, amount, self.today)
         number = payment_number(serial, CODES[deal.holder])
         document = a_request(serial, name, 0, act, is_advance=is_advance, amount=amount, number=number)
-        if self.send(deal.holder, "payment.request", (document,), expected=self._is_due(deal, payment)):
+        if self.send(deal.holder, "payment.request", (document,), expected=self._may_wait(deal, payment)):
             deal.payments[serial] = payment
             if is_paid:
                 self._execute(deal, serial, payment)
@@ -519,6 +519,17 @@ class BudgetMachine(RuleBasedStateMachine):
             return deal.direct
         found = deal.acts[act]
         return 0 if found.corrected else found.payable - found.paid
+
+    def _may_wait(self, deal: MDeal, payment: MPayment) -> bool:
+        """With the requests for the same money that wait and have not expired it is due as well."""
+        waiting = sum(
+            one.amount
+            for one in deal.payments.values()
+            if (one.is_advance, one.act) == (payment.is_advance, payment.act)
+            and one.status == "requested"
+            and self.today <= one.day + 10
+        )
+        return self._is_due(deal, replace(payment, amount=payment.amount + waiting))
 
     def _is_due(self, deal: MDeal, payment: MPayment) -> bool:
         if not payment.is_advance:
