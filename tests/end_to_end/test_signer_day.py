@@ -259,11 +259,9 @@ def agreement(
     }  # fmt: skip
 
 
-def act(name: str, obligation: str, amount: str) -> Document:
+def act(name: str, obligation: str, amount: str, date: str = "2026-01-05") -> Document:
     return {
-        "acts": [
-            {"act": name, "obligation": obligation, "date": "2026-01-05", "document": name, "amount": amount}
-        ]
+        "acts": [{"act": name, "obligation": obligation, "date": date, "document": name, "amount": amount}]
     }
 
 
@@ -517,7 +515,7 @@ def over_the_plan(office: Office) -> tuple[str, int]:
 
 def over_the_agreement(office: Office) -> tuple[str, int]:
     office.at_once("hospital", "agreement", "register", {**BUDGET, "agreements": [agreement("o", "1000.00")]})
-    return office.refused("hospital", "act", "sign", act("o-1", "ob-o", "1000.01"))
+    return office.refused("hospital", "act", "sign", act("o-1", "ob-o", "1000.01", date="2026-02-02"))
 
 
 def over_the_cash(office: Office) -> tuple[str, int]:
