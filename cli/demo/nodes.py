@@ -132,6 +132,25 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A signal that would end the demonstration waits: raised between the fork of a node and the line that
+    keeps its number it would leave a process that nobody knows of."""
+    waiting: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda met, _: waiting.append(met))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for met in waiting:
+        signal.raise_signal(met)
+
+
 def _free_ports(count: int) -> list[int]:
     """Ports nobody uses now, held together while they are found so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
@@ -159,7 +178,7 @@ class DemoNodes:
     def start(self, node: DemoNode) -> None:
         """Start one process; it outlives this one only with --keep."""
         (node.directory / "api.addr").unlink(missing_ok=True)
-        with (node.directory / "node.log").open("ab") as log:
+        with (node.directory / "node.log").open("ab") as log, _undisturbed():
             node.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "cli.main", "node", "run", str(node.directory)],
                 stdin=subprocess.DEVNULL,
@@ -167,7 +186,7 @@ class DemoNodes:
                 stderr=log,
                 start_new_session=True,
             )
-        self.write_marker()
+            self.write_marker()
 
     def wait_ready(self, names: Iterable[str] | None = None, seconds: float = START_SECONDS) -> None:
         """Until each answers that it is ready. CommandError with the end of its log when one does not."""

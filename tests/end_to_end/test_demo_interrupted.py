@@ -55,3 +55,26 @@ def test_a_node_is_known_to_stop_from_the_moment_it_is_started(tmp_path: Path) -
         assert [one["pid"] for one in marker["nodes"]] == [node.pid]
     finally:
         nodes.stop(node)
+
+
+def test_a_signal_during_the_start_of_a_node_leaves_it_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment: the process is there, and its number is not kept yet."""
+    real = subprocess.Popen
+
+    def interrupted(*arguments: object, **options: object) -> object:
+        process = real(*arguments, **options)  # type: ignore[call-overload]
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    nodes = DemoNodes(tmp_path, ["mof"])
+    node = nodes.nodes["mof"]
+    node.directory.mkdir(parents=True)
+    monkeypatch.setattr("cli.demo.nodes.subprocess.Popen", interrupted)
+    try:
+        with pytest.raises(NothingAcceptedError), interruptible(tmp_path):
+            nodes.start(node)
+        assert running_nodes(tmp_path) == [("mof", node.pid)]
+    finally:
+        nodes.stop(node)
