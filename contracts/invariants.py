@@ -415,10 +415,7 @@ def _laws(state: StateReader, places: _Places) -> Iterator[str]:
 def _programme_law(state: StateReader, key: bytes) -> Iterator[str]:
     balance = balance_of(state, encode((PROGRAMME, *trusted(key))))
     known = Appropriation.find(state, Collection.APPROPRIATIONS, key)
-    appropriated = 0
-    if known is not None:
-        ups = known.approved + known.refined_up + known.adjusted_up
-        appropriated = ups - known.refined_down - known.adjusted_down - known.sequestered
+    appropriated = 0 if known is None else known.in_force
     counted = balance.total(APPROPRIATED)
     if appropriated != counted:
         yield f"invariant 1: programme {_name(key)} has {appropriated} tiyn, its tokens {counted}"

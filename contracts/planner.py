@@ -30,15 +30,13 @@ from contracts.records import (
     balance_of,
     hold_key,
     obligation_scope,
+    tokens_prefix,
     trusted,
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
 
 PAGE: Final = 1_000
-
-TOKEN_KEY_HEAD: Final = b"\x98\x97"
-"""A token key begins with an array of eight whose first item, the line, is an array of seven."""
 
 UNPAID: Final = (Stage.REGISTERED, Stage.PAYABLE, Stage.RETAINED)
 
@@ -206,7 +204,7 @@ def _cuttable(
     state: StateReader, budget: str, year: int, source: str, hold: str | None
 ) -> Iterator[Cuttable]:
     """Unaccepted money of a budget, year and source under `hold` (nil = free), in plan units."""
-    prefix = TOKEN_KEY_HEAD + encode(budget) + encode(year) + encode(source)
+    prefix = tokens_prefix(budget, year) + encode(source)
     start = prefix
     while True:
         page = state.scan(Collection.TOKENS, start, PAGE)

@@ -523,6 +523,12 @@ class TokenKey:
         return HELD_ADOPTED if self.stage is Stage.ADOPTED else HELD_ALLOCATED
 
 
+def tokens_prefix(budget: str, year: int) -> bytes:
+    """The common beginning of the keys of all tokens of a budget and year: an array of eight whose first
+    item, the line, is an array of seven."""
+    return b"\x98\x97" + encode(budget) + encode(year)
+
+
 @dataclass(frozen=True, slots=True)
 class Token(Record):
     """The value under a token key: id (never used again), ids of the tokens it came from, amount > 0 and
@@ -604,6 +610,21 @@ class Appropriation(Record):
     adjusted_up: int
     adjusted_down: int
     sequestered: int
+
+    @property
+    def refined(self) -> int:
+        """уточнённый: as the laws have it (BC 3(1)(22))."""
+        return self.approved + self.refined_up - self.refined_down
+
+    @property
+    def adjusted(self) -> int:
+        """скорректированный: after the resolutions too (BC 3(1)(27))."""
+        return self.refined + self.adjusted_up - self.adjusted_down
+
+    @property
+    def in_force(self) -> int:
+        """What the programme may spend."""
+        return self.adjusted - self.sequestered
 
 
 @lru_cache(KEYS_REMEMBERED)

@@ -89,9 +89,9 @@ class Figures:
 
 def figures_of(appropriation: Appropriation) -> Figures:
     """The figures of one programme."""
-    refined = appropriation.approved + appropriation.refined_up - appropriation.refined_down
-    adjusted = refined + appropriation.adjusted_up - appropriation.adjusted_down
-    return Figures(appropriation.approved, refined, adjusted, appropriation.sequestered)
+    return Figures(
+        appropriation.approved, appropriation.refined, appropriation.adjusted, appropriation.sequestered
+    )
 
 
 def appropriations_of(state: StateReader, budget: str, year: int) -> dict[Programme, Appropriation]:

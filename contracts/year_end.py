@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chain.codec import AMOUNT, DAY, NAME, ListOf, Row, Uint, encode
+from chain.codec import AMOUNT, DAY, NAME, ListOf, Row, Uint
 from contracts import agreements, appropriations, budgets, holds, plans, reasons, tokens, years
 from contracts.actions import Call, action, row
 from contracts.calendar import civil, iso_date
@@ -19,7 +19,6 @@ from contracts.dates import refuse_ahead
 from contracts.fields import CODE3, DOCUMENT_NUMBER, ROWS, YEAR, fields_of
 from contracts.records import (
     EMPTY_CARRY_OVER,
-    Appropriation,
     Budget,
     CarryOver,
     Claim,
@@ -48,6 +47,7 @@ from contracts.records import (
     obligation_scope,
     prefix_of,
     put,
+    tokens_prefix,
 )
 from contracts.rejection import RejectionError
 from contracts.state import StateReader
@@ -59,10 +59,6 @@ LOOKED_MAXIMUM: Final = 4_000
 """Tokens that one `year.close` passes over: most of a year's tokens are paid and only looked at."""
 
 PAGE: Final = 1_000
-
-TOKEN_KEY_HEAD: Final = b"\x98\x97"
-"""A token key begins with an array of eight whose first item, the line, is an array of seven."""
-
 
 # --- the list of what may be used in the next year
 
@@ -118,19 +114,13 @@ def _list_programme(
     before = carry_over_key(budget, year - 1, administrator, programme)
     carried = CarryOver.find(call.state, Collection.CARRY_OVERS, before) or EMPTY_CARRY_OVER
     # what came from the year before is carried once: unused again, it goes back (BC 115(3))
-    most = max(0, expenditure(appropriations.appropriation_of(call.state, line)) - carried.used)
+    most = max(0, appropriations.appropriation_of(call.state, line).in_force - carried.used)
     if amount > most:
         raise RejectionError(reasons.CARRY_OVER_AMOUNT, amount_tiyn=amount, programme_tiyn=most)
     if amount:
         put(call.state, Collection.CARRY_OVERS, key, CarryOver(amount, 0, 0))
     else:
         call.state.delete(Collection.CARRY_OVERS, key)
-
-
-def expenditure(appropriation: Appropriation) -> int:
-    """What a programme may spend: approved, refined, adjusted, less what was sequestered."""
-    ups = appropriation.approved + appropriation.refined_up + appropriation.adjusted_up
-    return ups - appropriation.refined_down - appropriation.adjusted_down - appropriation.sequestered
 
 
 # --- closing
@@ -177,7 +167,7 @@ def close(call: Call) -> None:
         raise RejectionError(reasons.BUDGET_NONE, budget=budget, year=year)
     closing = closing_of(call.state, budget, year)
     if closing is None:
-        closing = Closing(ClosingStatus.CLOSING.value, year_prefix(budget, year), 0, 0, 0, 0, day, None)
+        closing = Closing(ClosingStatus.CLOSING.value, tokens_prefix(budget, year), 0, 0, 0, 0, day, None)
     if closing.status == ClosingStatus.CLOSED:
         raise RejectionError(reasons.YEAR_CLOSED, budget=budget, year=year)
     step = _Step(call, budget, year, rows)
@@ -201,17 +191,12 @@ def close(call: Call) -> None:
         call.emit("year.closing", budget, year, settled, lapsed, carried, claimed)
 
 
-def year_prefix(budget: str, year: int) -> bytes:
-    """The common beginning of the keys of all tokens of a budget and year."""
-    return TOKEN_KEY_HEAD + encode(budget) + encode(year)
-
-
 def _walk(step: _Step, cursor: bytes) -> tuple[bytes, bool]:
     """Settle tokens after the cursor; returns the key of the last one done, and whether none is left.
 
     What arrives stands behind the cursor or ahead of it under an annulled stage, where it is passed over.
     """
-    prefix = year_prefix(step.budget, step.year)
+    prefix = tokens_prefix(step.budget, step.year)
     start, looked = cursor + b"\x00", 0
     while True:
         page = step.call.state.scan(Collection.TOKENS, start, PAGE)
