@@ -191,7 +191,7 @@ def _check_files(directory: Path) -> list[dict[str, Json]]:
     from chain.genesis import Genesis
     from network.certificates import certificate_der, valid_until
     from node.config import NodeConfig
-    from node.node import peer_certificate
+    from node.opening import peer_certificate
 
     config = NodeConfig.load(directory)
     findings = [_finding("node.toml", True, f"{config.name}, {len(config.peers)} peers")]

@@ -18,7 +18,7 @@ from consensus.messages import Commit, GetCommits, MessageType, Status, Step
 from node import repair
 from node.application import LedgerApplication
 from node.assembly import Tip
-from node.node import bring_up
+from node.recovery import bring_up
 from node.repair import LogRepair
 from storage.log_format import Records, RecordType
 from storage.log_scan import Damage, LogDamageError

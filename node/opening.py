@@ -1,0 +1,173 @@
+"""What the operator gave the node and what its own key has said: genesis, keys, certificates, the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from chain.errors import ConfigError, CorruptionError, DecodeError, StorageError
+from chain.genesis import Genesis
+from chain.keys import SigningKey
+from chain.types import Address, Height
+from consensus.messages import LIMIT_BYTES
+from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
+from consensus.signer import Signer, journal_fault
+from contracts.records import Collection
+from network.certificates import certificate_der, fingerprint
+from network.transport import PinnedPeer, Transport, TransportConfig
+from node.application import LedgerApplication
+from node.config import NodeConfig
+from node.config import Peer as PeerConfig
+from node.secrets import read_password
+from node.world import Identity
+from storage.journal import Journal
+
+BLOCKS, STATE, JOURNAL, VOTES = "blocks", "state", "journal", "votes"
+"""What a node keeps, each in a directory of its own beside node.toml."""
+
+log = structlog.get_logger("node")
+
+
+def read_identity(config: NodeConfig) -> Identity:
+    """Genesis and key of the node's directory. Raises ConfigError."""
+    data = _read_genesis(config)
+    return Identity(data, Genesis.decode(data), _read_validator_key(config))
+
+
+def _read_genesis(config: NodeConfig) -> bytes:
+    path = config.path(config.genesis)
+    try:
+        data = path.read_bytes()
+        found = Genesis.decode(data).chain_id.hex()
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is not there; copy the genesis file that all members compared") from None
+    except DecodeError as error:
+        raise ConfigError(f"{path}: not a genesis file: {error}") from None
+    if found != config.genesis_hash:
+        raise ConfigError(
+            f"{path} has hash {found}, node.toml says {config.genesis_hash}: another network's genesis"
+        )
+    return data
+
+
+def _read_validator_key(config: NodeConfig) -> SigningKey | None:
+    if config.validator_key is None:
+        return None
+    path = config.path(config.validator_key)
+    password = read_password(config.path(config.password_file))
+    try:
+        private = load_pem_private_key(path.read_bytes(), password)
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is not there; a node without a key says `validator_key` nowhere") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(f"{path}: wrong password, or not an encrypted PKCS#8 key: {error}", "KEY") from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise ConfigError(f"{path}: not an Ed25519 key")
+    return SigningKey(private)
+
+
+def open_journal(config: NodeConfig, key: SigningKey | None) -> tuple[Journal | None, str | None]:
+    """The journal of this key's votes, or why there is none.
+
+    A new one is made here only while there is no block log: the log comes after the journal, so a node that
+    has one has also had a journal, and may have voted.
+    """
+    if key is None:
+        return None, "this node has no validator key"
+    path = _journal_path(config, key)
+    try:
+        if not path.exists() and not config.path(BLOCKS).exists():
+            return Journal.create(path), None
+        return Journal.open(path), None
+    except StorageError as error:
+        if error.code != "JOURNAL-MISSING" and not isinstance(error, CorruptionError):
+            raise
+        return None, str(error)
+
+
+def _journal_path(config: NodeConfig, key: SigningKey) -> Path:
+    """A new key begins a new journal; the old one keeps what the old key has said."""
+    return config.path(JOURNAL) / key.address.hex()
+
+
+def journal_of_new_key(
+    config: NodeConfig, key: SigningKey | None, application: LedgerApplication
+) -> Journal | None:
+    """A journal for a key that a ballot has yet to enrol: what the chain does not know has never voted."""
+    if key is None or application.state.get(Collection.KEYS, key.address) is not None:
+        return None
+    path = _journal_path(config, key)
+    if path.exists():
+        return None
+    journal = Journal.create(path)
+    journal.append(encode_record(HeightEnded(Height(application.height))))
+    return journal
+
+
+def signer_of(
+    key: SigningKey | None, journal: Journal | None, fault: str | None, application: LedgerApplication
+) -> Signer | None:
+    """The guard of the key; None when what it has signed cannot be known. Then the node follows."""
+    if key is None:
+        return None
+    if journal is not None:
+        try:
+            records = [decode_record(record) for record in journal.records()]
+            fault = journal_fault(records, application.height)
+            is_retired = any(isinstance(record, KeyRetired) for record in records)
+            if fault is not None and not is_retired:
+                journal.append(encode_record(KeyRetired(Height(application.height), fault)))
+        except DecodeError as error:
+            fault = f"the journal is damaged: {error}"
+    if fault is not None:
+        log.critical("this key will not vote", reason=fault)
+        return None
+    return Signer(key.address, key.sign)
+
+
+def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) -> Transport:
+    """The links to the peers that node.toml names. Raises ConfigError."""
+    peers = tuple(
+        PinnedPeer(Address(bytes.fromhex(peer.address)), peer_certificate(config, peer), peer.host, peer.port)
+        for peer in config.peers
+    )
+    return Transport(
+        TransportConfig(
+            address=identity.address,
+            chain_id=identity.genesis.chain_id,
+            certificate_file=config.path(config.certificate),
+            key_file=config.path(config.certificate_key),
+            key_password=None,
+            listen_host=config.p2p.host,
+            listen_port=config.p2p.port,
+            peers=peers,
+            limits={int(kind): limit for kind, limit in LIMIT_BYTES.items()},
+        ),
+        height,
+        Random(),
+    )
+
+
+def peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
+    """DER of the certificate that a peer is pinned to. ConfigError when the file is not that one."""
+    path = config.path("peers") / f"{peer.institution}.crt"
+    try:
+        certificate = certificate_der(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: the certificate of peer {peer.institution} cannot be read: {error.strerror}"
+        ) from None
+    found = fingerprint(certificate).hex()
+    if found != peer.certificate_sha256:
+        raise ConfigError(
+            f"{path} has SHA-256 {found}, node.toml pins {peer.certificate_sha256} for {peer.institution}: "
+            "compare with that institution which one is theirs",
+            "CERTIFICATE-PIN",
+        )
+    return certificate
