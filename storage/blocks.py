@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
 from chain.errors import StorageError
 from chain.hashing import Tag, tagged_hash
+from storage.disk import REAL_DISK, Disk, Lock
 from storage.errors import HeightNotHeldError
-from storage.files import AppendOnlyFile, failing_as, lock_exclusively, sync_directory
+from storage.files import AppendOnlyFile, failing_as, lock_directory, sync_directory
 from storage.log_format import (
     CHAIN_BYTES,
     HEADER_CRC_BYTES,
@@ -39,11 +39,14 @@ class BlockLog:
     One thread appends and repairs; any thread may read.
     """
 
-    def __init__(self, directory: Path, origin: LogOrigin, segment_bytes: int, lock: int) -> None:
+    def __init__(
+        self, disk: Disk, directory: Path, origin: LogOrigin, segment_bytes: int, lock: Lock
+    ) -> None:
+        self._disk = disk
         self._directory = directory
         self._origin = origin
         self._segment_bytes = segment_bytes
-        self._lock = lock
+        self._lock: Lock | None = lock
         self._scan = LogScan([], [], None)
         self._file: AppendOnlyFile | None = None
         self._failure: str | None = None
@@ -61,6 +64,7 @@ class BlockLog:
         first_height: int = 1,
         tolerate_damage: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
+        disk: Disk = REAL_DISK,
     ) -> BlockLog:
         """Lock the directory, check every record, cut an unsynced tail. A missing or empty directory becomes
         a log with `genesis` (its canonical bytes) in it. `first_height` is 1, or h + 1 on a node that began
@@ -75,13 +79,12 @@ class BlockLog:
         to another genesis.
         """
         with failing_as("create the directory", directory):
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            disk.make_directory(directory)
+        lock = lock_directory(disk, directory, "writes this block log")
         origin = LogOrigin(tagged_hash(Tag.GENESIS, genesis), genesis, first_height)
-        log = cls(directory, origin, segment_bytes, lock)
+        log = cls(disk, directory, origin, segment_bytes, lock)
         try:
-            lock_exclusively(lock, directory, "writes this block log")
-            finish_replacement(directory)
+            finish_replacement(disk, directory)
             log._load(tolerate_damage)
         except StorageError:
             log.close()
@@ -152,11 +155,7 @@ class BlockLog:
         gap = HEADER_CRC_BYTES if position == 0 and segment.number > 1 else 0
         begin = start - gap - CHAIN_BYTES
         with failing_as("read", segment.path):
-            descriptor = os.open(segment.path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                data = os.pread(descriptor, start - begin + size, begin)
-            finally:
-                os.close(descriptor)
+            data = self._disk.read(segment.path, begin, start - begin + size)
         return _checked(segment, height, start, data[start - begin :], data[:CHAIN_BYTES])
 
     def repair(self, height: int, block: bytes, results: bytes, certificate: bytes) -> None:
@@ -175,9 +174,9 @@ class BlockLog:
         if self._file is not None:
             self._file.close()
             self._file = None
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
         self._failure = self._failure or "the log was closed"
 
     def _check_usable(self) -> None:
@@ -189,16 +188,16 @@ class BlockLog:
             )
 
     def _load(self, tolerate_damage: bool) -> None:
-        scan = scan_log(self._directory, self._origin)
+        scan = scan_log(self._disk, self._directory, self._origin)
         if scan.damages and not tolerate_damage:
             raise LogDamageError(scan.damages[0])
         if scan.torn is not None:
             self._cut(scan.torn)
             self.torn = scan.torn
-            scan = scan_log(self._directory, self._origin)
+            scan = scan_log(self._disk, self._directory, self._origin)
         if not scan.segments:
             self._create()
-            scan = scan_log(self._directory, self._origin)
+            scan = scan_log(self._disk, self._directory, self._origin)
         self._scan = scan
         known = next((damage for damage in scan.damages if damage.replacement is not None), None)
         if known is not None:
@@ -210,7 +209,7 @@ class BlockLog:
             self._file.close()
             self._file = None
         try:
-            put_back(self._directory, self._scan, damage, records)
+            put_back(self._disk, self._directory, self._scan, damage, records)
             self._load(tolerate_damage=True)
         except StorageError as error:
             self._failure = str(error)
@@ -218,22 +217,22 @@ class BlockLog:
 
     def _create(self) -> None:
         beginning, _ = encode_beginning(self._origin.chain_id, self._origin.genesis)
-        place_segment(self._directory, segment_name(1), beginning)
-        sync_directory(self._directory.parent)
+        place_segment(self._disk, self._directory, segment_name(1), beginning)
+        sync_directory(self._disk, self._directory.parent)
 
     def _cut(self, torn: TornTail) -> None:
         with failing_as("cut the unsynced tail of", torn.path):
             if torn.size_bytes == 0:
-                torn.path.unlink()
+                self._disk.unlink(torn.path)
             else:
-                file = AppendOnlyFile.open(torn.path)
+                file = AppendOnlyFile.open(torn.path, disk=self._disk)
                 file.cut(torn.size_bytes)
                 file.close()
-        sync_directory(self._directory)
+        sync_directory(self._disk, self._directory)
 
     def _append_to(self, segment: Segment, height: int, records: Records) -> None:
         if self._file is None:
-            self._file = AppendOnlyFile.open(segment.path)
+            self._file = AppendOnlyFile.open(segment.path, disk=self._disk)
         data, chain = encode_group(segment.end_chain, height, records)
         start = self._file.append(data)
         segment.place(start, len(data))
@@ -247,9 +246,9 @@ class BlockLog:
         path = self._directory / segment_name(last.number + 1)
         if self._file is not None:
             self._file.close()
-        self._file = AppendOnlyFile.open(path, create=True)
+        self._file = AppendOnlyFile.open(path, create=True, disk=self._disk)
         self._file.append(encode_segment_header(header) + data)
-        sync_directory(self._directory)
+        sync_directory(self._disk, self._directory)
         segment = Segment(last.number + 1, path, header, height, self._file.size_bytes, chain)
         segment.place(SEGMENT_HEADER_BYTES, len(data))
         self._scan.segments.append(segment)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chain.errors import StorageError
+from storage.disk import REAL_DISK, Disk, Lock, OpenFile
 
 READ_CHUNK_BYTES = 1 << 20
 """How much is held at a time when a file is walked to its end."""
@@ -30,53 +30,44 @@ def failing_as(action: str, path: Path) -> Iterator[None]:
         ) from error
 
 
-def sync_directory(directory: Path) -> None:
+def sync_directory(disk: Disk, directory: Path) -> None:
     """Make names created, renamed or removed in `directory` durable."""
     with failing_as("sync the directory", directory):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        disk.sync_directory(directory)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Hand `data` to the kernel: one write; a second only when the kernel took less, which ends in its
-    error."""
-    written = os.write(descriptor, data)
-    while written < len(data):
-        written += os.write(descriptor, memoryview(data)[written:])
-
-
-def write_new_file(path: Path, data: bytes) -> None:
-    """A file with `data`, synced; the name is durable only after `sync_directory`."""
+def write_new_file(disk: Disk, path: Path, parts: Iterable[bytes]) -> None:
+    """A file with these bytes, synced; the name is durable only after `sync_directory`."""
     with failing_as("write", path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        disk.write_new(path, parts)
 
 
-def lock_exclusively(descriptor: int, path: Path, holder: str) -> None:
-    """Refuse a second process: the lock goes when the descriptor is closed or the process ends.
+def lock_directory(disk: Disk, directory: Path, holder: str) -> Lock:
+    """Refuse a second process: the lock goes when it is closed or the process ends.
 
-    `holder` names, for the operator, what the other process is doing with it.
+    `holder` names, for the operator, what the other process is doing with the directory.
     """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StorageError(
-            f"{path}: in use by another process that {holder}. Two processes on one directory would break "
-            "it: stop the other one first",
-            "LOCKED",
-        ) from error
+        with failing_as("lock the directory", directory):
+            return disk.lock_directory(directory)
+    except StorageError as error:
+        if isinstance(error.__cause__, BlockingIOError):
+            raise in_use(directory, holder) from error.__cause__
+        raise
 
 
-def zero_from(path: Path, offset: int) -> int:
+def in_use(path: Path, holder: str) -> StorageError:
+    """LOCKED: another process has it."""
+    return StorageError(
+        f"{path}: in use by another process that {holder}. Two processes on one directory would break "
+        "it: stop the other one first",
+        "LOCKED",
+    )
+
+
+def zero_from(disk: Disk, path: Path, offset: int) -> int:
     """Where the run of zero bytes that ends the file begins, looked for no earlier than `offset`."""
-    with path.open("rb") as file:
+    with disk.reader(path) as file:
         end = file.seek(0, os.SEEK_END)
         while end > offset:
             begin = max(offset, end - READ_CHUNK_BYTES)
@@ -88,10 +79,10 @@ def zero_from(path: Path, offset: int) -> int:
     return offset
 
 
-def ends_unwritten(path: Path, offset: int, latest: int) -> bool:
+def ends_unwritten(disk: Disk, path: Path, offset: int, latest: int) -> bool:
     """Whether the file is zero to its end from some byte in [offset, latest] on."""
-    size = path.stat().st_size
-    begin = zero_from(path, offset)
+    size = disk.size(path)
+    begin = zero_from(disk, path, offset)
     return begin <= latest and size - begin >= ZERO_TAIL_BYTES
 
 
@@ -100,24 +91,19 @@ class AppendOnlyFile:
     refused, because after a failed fsync `not written` is not known (the kernel may have dropped the dirty
     pages and called them clean)."""
 
-    __slots__ = ("_descriptor", "_failure", "path", "size_bytes")
+    __slots__ = ("_failure", "_file", "path", "size_bytes")
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, file: OpenFile) -> None:
         self.path = path
-        self.size_bytes = os.fstat(descriptor).st_size
-        self._descriptor = descriptor
+        self.size_bytes = file.size()
+        self._file = file
         self._failure: str | None = None
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> AppendOnlyFile:
+    def open(cls, path: Path, *, create: bool = False, disk: Disk = REAL_DISK) -> AppendOnlyFile:
         """Open at the end; with `create` the file must not exist yet."""
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
         with failing_as("create" if create else "open", path):
-            return cls(path, os.open(path, flags, 0o600))
-
-    @property
-    def descriptor(self) -> int:
-        return self._descriptor
+            return cls(path, disk.create(path) if create else disk.open(path))
 
     def append(self, data: bytes) -> int:
         """Write `data` and sync it; on return it is on disk. Returns the offset it begins at.
@@ -133,8 +119,8 @@ class AppendOnlyFile:
         offset = self.size_bytes
         try:
             with failing_as("write", self.path):
-                write_all(self._descriptor, data)
-                os.fdatasync(self._descriptor)
+                self._file.write(data)
+                self._file.sync_data()
         except StorageError:
             self.poison()
             raise
@@ -148,12 +134,22 @@ class AppendOnlyFile:
     def cut(self, size_bytes: int) -> None:
         """Drop an unsynced tail, durably."""
         with failing_as("cut the unsynced tail", self.path):
-            os.ftruncate(self._descriptor, size_bytes)
-            os.fsync(self._descriptor)
+            self._file.cut(size_bytes)
+            self._file.sync()
         self.size_bytes = size_bytes
 
+    def lock(self, holder: str) -> None:
+        """Refuse a second process, as `lock_directory` does."""
+        try:
+            self._file.lock()
+        except BlockingIOError as error:
+            raise in_use(self.path, holder) from error
+
+    def is_current(self) -> bool:
+        """Whether the path still names this very file."""
+        with failing_as("look at", self.path):
+            return self._file.is_at(self.path)
+
     def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-            self._failure = "the file was closed"
+        self._file.close()
+        self._failure = self._failure or "the file was closed"

@@ -8,7 +8,6 @@ counts.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -16,11 +15,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from chain.errors import CorruptionError, StorageError
+from storage.disk import REAL_DISK, Disk
 from storage.files import (
     AppendOnlyFile,
     ends_unwritten,
     failing_as,
-    lock_exclusively,
+    in_use,
     sync_directory,
     write_new_file,
 )
@@ -35,6 +35,7 @@ _HEADER = struct.Struct(">IB")
 _CRC = struct.Struct(">I")
 _HEADER_BYTES = _HEADER.size + _CRC.size
 
+_HOLDER = "signs with this key"
 _WHAT_TO_DO = (
     "This validator key must not sign again: its votes cannot be known. Let the node follow without voting "
     "and enrol a new key by a ballot; never restore the journal from a backup"
@@ -55,9 +56,10 @@ def _frame(kind: int, payload: bytes) -> bytes:
 class Journal:
     """One file, held by one process. `append` returns when the record is on disk."""
 
-    __slots__ = ("_file", "_position", "_records", "cut_bytes")
+    __slots__ = ("_disk", "_file", "_position", "_records", "cut_bytes")
 
-    def __init__(self, file: AppendOnlyFile, entries: Sequence[_Entry], cut_bytes: int) -> None:
+    def __init__(self, disk: Disk, file: AppendOnlyFile, entries: Sequence[_Entry], cut_bytes: int) -> None:
+        self._disk = disk
         self._file = file
         self._records = [entry.payload for entry in entries if entry.kind == RECORD]
         positions = [entry.payload for entry in entries if entry.kind == POSITION]
@@ -66,38 +68,38 @@ class Journal:
         """Bytes of an unsynced record that `open` cut from the end: it never left this node."""
 
     @classmethod
-    def create(cls, path: Path) -> Journal:
+    def create(cls, path: Path, disk: Disk = REAL_DISK) -> Journal:
         """A new, empty journal. Raises StorageError when one is there already: it is never overwritten."""
         with failing_as("create the directory", path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if path.exists():
+            disk.make_directory(path.parent)
+        if disk.exists(path):
             raise StorageError(
                 f"{path}: a journal is there already and is never overwritten", "JOURNAL-EXISTS"
             )
-        return cls(_replace(path, MAGIC), (), 0)
+        return cls(disk, _replace(disk, path, MAGIC), (), 0)
 
     @classmethod
-    def open(cls, path: Path) -> Journal:
+    def open(cls, path: Path, disk: Disk = REAL_DISK) -> Journal:
         """Lock, check every record, cut an unsynced tail.
 
         Raises StorageError LOCKED when another process has it, JOURNAL-MISSING when there is none, and
         CorruptionError naming file and offset when a record that was synced fails its check.
         """
-        if not path.exists():
+        if not disk.exists(path):
             raise StorageError(
                 f"{path}: the journal of own votes is missing. {_WHAT_TO_DO}", "JOURNAL-MISSING"
             )
-        file = AppendOnlyFile.open(path)
+        file = AppendOnlyFile.open(path, disk=disk)
         try:
             _lock_current(file)
-            entries, end = _read(path)
+            entries, end = _read(disk, path)
             cut_bytes = file.size_bytes - end
             if cut_bytes:
                 file.cut(end)
         except StorageError:
             file.close()
             raise
-        return cls(file, entries, cut_bytes)
+        return cls(disk, file, entries, cut_bytes)
 
     @property
     def path(self) -> Path:
@@ -138,7 +140,7 @@ class Journal:
             frames.insert(1, _frame(POSITION, position))
         old = self._file
         try:
-            self._file = _replace(old.path, b"".join(frames))
+            self._file = _replace(self._disk, old.path, b"".join(frames))
         except StorageError:
             old.poison()
             raise
@@ -153,26 +155,21 @@ class Journal:
 def _lock_current(file: AppendOnlyFile) -> None:
     """Lock the file that has the name now: a prune of the other process may have renamed a new one over it
     between our open and our lock."""
-    lock_exclusively(file.descriptor, file.path, "signs with this key")
-    with failing_as("look at", file.path):
-        ours, current = os.fstat(file.descriptor), file.path.stat()
-    if (ours.st_dev, ours.st_ino) != (current.st_dev, current.st_ino):
-        raise StorageError(
-            f"{file.path}: in use by another process that signs with this key. Stop the other one first",
-            "LOCKED",
-        )
+    file.lock(_HOLDER)
+    if not file.is_current():
+        raise in_use(file.path, _HOLDER)
 
 
-def _replace(path: Path, data: bytes) -> AppendOnlyFile:
+def _replace(disk: Disk, path: Path, data: bytes) -> AppendOnlyFile:
     """Put a new file in the place of the journal; it is locked before it has the name."""
     replacement = path.with_name(path.name + ".new")
-    write_new_file(replacement, data)
-    file = AppendOnlyFile.open(replacement)
+    write_new_file(disk, replacement, [data])
+    file = AppendOnlyFile.open(replacement, disk=disk)
     try:
-        lock_exclusively(file.descriptor, replacement, "signs with this key")
+        file.lock(_HOLDER)
         with failing_as("replace", path):
-            os.rename(replacement, path)
-        sync_directory(path.parent)
+            disk.rename(replacement, path)
+        sync_directory(disk, path.parent)
     except StorageError:
         file.close()
         raise
@@ -180,17 +177,17 @@ def _replace(path: Path, data: bytes) -> AppendOnlyFile:
     return file
 
 
-def _read(path: Path) -> tuple[list[_Entry], int]:
+def _read(disk: Disk, path: Path) -> tuple[list[_Entry], int]:
     """All whole records and where they end."""
     entries: list[_Entry] = []
-    with failing_as("read", path), path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    with failing_as("read", path), disk.reader(path) as file:
+        size = disk.size(path)
         magic = file.read(len(MAGIC))
         if magic != MAGIC:  # it got its name with the magic in it: it never was shorter
             raise CorruptionError(f"{path}: not a journal of own votes (offset 0). {_WHAT_TO_DO}")
         end = len(MAGIC)
         while end < size:
-            entry, length = _read_entry(file, path, end, size)
+            entry, length = _read_entry(disk, file, path, end, size)
             if entry is None:
                 break
             entries.append(entry)
@@ -198,7 +195,7 @@ def _read(path: Path) -> tuple[list[_Entry], int]:
     return entries, end
 
 
-def _read_entry(file: BinaryIO, path: Path, offset: int, size: int) -> tuple[_Entry | None, int]:
+def _read_entry(disk: Disk, file: BinaryIO, path: Path, offset: int, size: int) -> tuple[_Entry | None, int]:
     """The record at `offset` and its length, or None when it was never wholly written."""
     head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES:
@@ -206,7 +203,7 @@ def _read_entry(file: BinaryIO, path: Path, offset: int, size: int) -> tuple[_En
     length, kind = _HEADER.unpack_from(head)
     (crc,) = _CRC.unpack_from(head, _HEADER.size)
     if crc != zlib.crc32(head[: _HEADER.size]) or kind not in (RECORD, POSITION) or length > MAX_RECORD_BYTES:
-        if ends_unwritten(path, offset, offset + _HEADER_BYTES - 1):
+        if ends_unwritten(disk, path, offset, offset + _HEADER_BYTES - 1):
             return None, 0
         raise CorruptionError(
             f"{path}: the header of the record at offset {offset} fails its check. {_WHAT_TO_DO}"
@@ -217,7 +214,7 @@ def _read_entry(file: BinaryIO, path: Path, offset: int, size: int) -> tuple[_En
     payload = file.read(length)
     (crc,) = _CRC.unpack(file.read(_CRC.size))
     if crc != zlib.crc32(payload):
-        if ends_unwritten(path, offset, offset + whole - _CRC.size):
+        if ends_unwritten(disk, path, offset, offset + whole - _CRC.size):
             return None, 0
         raise CorruptionError(f"{path}: the record at offset {offset} fails its check. {_WHAT_TO_DO}")
     return _Entry(kind, payload), whole

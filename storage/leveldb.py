@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import plyvel
 
 from chain.errors import CorruptionError, StorageError
+from storage.database import LAST
 
 BLOCK_CACHE_BYTES = 32 << 20
 """Checked blocks of LevelDB kept in memory: the working set of a year of one ministry fits."""
@@ -22,9 +23,6 @@ OPEN_FILES = 256
 """Table files kept open; well below the usual limit of 1,024 descriptors a process."""
 BLOOM_BITS = 10
 """One percent of false positives: a key that is not there rarely costs a read."""
-
-LAST = b"\xff"
-"""The key after all others."""
 
 _REBUILD = "It is rebuilt from the block log: stop the node, remove this directory, start the node"
 _ERRORS = (plyvel.Error, RuntimeError)  # RuntimeError: plyvel's answer once the database is closed

@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from enum import IntEnum
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 MAGIC = b"QZNLOG1\n"
@@ -201,31 +200,30 @@ def _read_record(
     return payload, chain
 
 
-def find_groups(path: Path, offset: int, after_height: int) -> Iterator[tuple[int, int]]:
+def find_groups(file: BinaryIO, offset: int, after_height: int) -> Iterator[tuple[int, int]]:
     """(offset, height) of whatever looks like the first record of a later height at or after `offset`: its
     header passes its CRC-32. Whether it is one, only its chain says."""
     high = (after_height >> 32).to_bytes(4, "big")
     pattern = re.compile(bytes((RecordType.BLOCK,)) + re.escape(high), re.DOTALL)
-    with path.open("rb") as file:
-        file.seek(offset)
-        window = file.read(_SEARCH_BYTES)
-        base = offset
-        while len(window) >= RECORD_HEADER_BYTES:
-            for match in pattern.finditer(window, 4):
-                begin = match.start() - 4
-                head = window[begin : begin + RECORD_HEADER_BYTES]
-                if len(head) < RECORD_HEADER_BYTES:
-                    break
-                (crc,) = _CRC.unpack_from(head, _RECORD.size)
-                _, _, height = _RECORD.unpack_from(head)
-                if crc == zlib.crc32(head[: _RECORD.size]) and height > after_height:
-                    yield base + begin, height
-            kept = window[-(RECORD_HEADER_BYTES - 1) :]
-            base += len(window) - len(kept)
-            more = file.read(_SEARCH_BYTES)
-            if not more:
-                return
-            window = kept + more
+    file.seek(offset)
+    window = file.read(_SEARCH_BYTES)
+    base = offset
+    while len(window) >= RECORD_HEADER_BYTES:
+        for match in pattern.finditer(window, 4):
+            begin = match.start() - 4
+            head = window[begin : begin + RECORD_HEADER_BYTES]
+            if len(head) < RECORD_HEADER_BYTES:
+                break
+            (crc,) = _CRC.unpack_from(head, _RECORD.size)
+            _, _, height = _RECORD.unpack_from(head)
+            if crc == zlib.crc32(head[: _RECORD.size]) and height > after_height:
+                yield base + begin, height
+        kept = window[-(RECORD_HEADER_BYTES - 1) :]
+        base += len(window) - len(kept)
+        more = file.read(_SEARCH_BYTES)
+        if not more:
+            return
+        window = kept + more
 
 
 _SEARCH_BYTES = 1 << 20

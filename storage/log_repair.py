@@ -8,11 +8,11 @@ there, opening the log finishes the renames; without it the replacements go.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
+from storage.disk import Disk
 from storage.files import READ_CHUNK_BYTES, failing_as, sync_directory, write_new_file
 from storage.log_format import (
     CHAIN_BYTES,
@@ -38,66 +38,66 @@ def quarantine_directory(directory: Path) -> Path:
     return directory.with_name(directory.name + ".quarantine")
 
 
-def finish_replacement(directory: Path) -> None:
+def finish_replacement(disk: Disk, directory: Path) -> None:
     """Complete or forget what a crash left of a repair."""
     repair = repair_directory(directory)
     marker = repair / REPLACING
     with failing_as("finish the repair in", repair):
-        if not repair.exists():
+        if not disk.exists(repair):
             return
-        if marker.exists():
-            for name in marker.read_text("ascii").split():
-                if (repair / name).exists():
-                    os.rename(repair / name, directory / name)
-            sync_directory(directory)
-            marker.unlink()
-            sync_directory(repair)
-        for leftover in repair.iterdir():
-            leftover.unlink()
-        repair.rmdir()
+        if disk.exists(marker):
+            for name in disk.read(marker).decode("ascii").split():
+                if disk.exists(repair / name):
+                    disk.rename(repair / name, directory / name)
+            sync_directory(disk, directory)
+            disk.unlink(marker)
+            sync_directory(disk, repair)
+        for leftover in disk.names(repair):
+            disk.unlink(repair / leftover)
+        disk.remove_directory(repair)
 
 
-def put_back(directory: Path, scan: LogScan, damage: Damage, records: Records | None) -> None:
+def put_back(disk: Disk, directory: Path, scan: LogScan, damage: Damage, records: Records | None) -> None:
     """Replace the first height of `damage` by `records`, whose correctness the caller has verified; or, where
     the damage knows its own replacement, by that.
 
     The node's own certificate is kept if its bytes are still whole and give the chain value that stands after
     them; else the given one stands, and the chain is computed anew.
     """
-    repair = _make_repair_directory(directory)
-    region = _read(damage.file, damage.begin, damage.end)
-    _quarantine(directory, damage, region)
-    names = _write_replacements(repair, scan, damage, region, records)
-    _put_in_place(directory, names)
+    repair = _make_repair_directory(disk, directory)
+    region = _read(disk, damage.file, damage.begin, damage.end)
+    _quarantine(disk, directory, damage, region)
+    names = _write_replacements(disk, repair, scan, damage, region, records)
+    _put_in_place(disk, directory, names)
 
 
-def place_segment(directory: Path, name: str, data: bytes) -> None:
+def place_segment(disk: Disk, directory: Path, name: str, data: bytes) -> None:
     """A new segment that has its name only when all of `data` is on disk."""
-    write_new_file(_make_repair_directory(directory) / name, data)
-    _put_in_place(directory, [name])
+    write_new_file(disk, _make_repair_directory(disk, directory) / name, [data])
+    _put_in_place(disk, directory, [name])
 
 
-def _make_repair_directory(directory: Path) -> Path:
+def _make_repair_directory(disk: Disk, directory: Path) -> Path:
     repair = repair_directory(directory)
     with failing_as("create", repair):
-        repair.mkdir(exist_ok=True, mode=0o700)
+        disk.make_directory(repair)
     return repair
 
 
-def _put_in_place(directory: Path, names: Sequence[str]) -> None:
+def _put_in_place(disk: Disk, directory: Path, names: Sequence[str]) -> None:
     """The files of these names in the repair directory become segments, all or, after a crash, none."""
     repair = repair_directory(directory)
-    sync_directory(repair)
+    sync_directory(disk, repair)
     marker = repair / (REPLACING + ".new")
-    write_new_file(marker, "\n".join(names).encode("ascii"))
+    write_new_file(disk, marker, ["\n".join(names).encode("ascii")])
     with failing_as("rename", marker):
-        os.rename(marker, repair / REPLACING)
-    sync_directory(repair)
-    finish_replacement(directory)
+        disk.rename(marker, repair / REPLACING)
+    sync_directory(disk, repair)
+    finish_replacement(disk, directory)
 
 
 def _write_replacements(
-    repair: Path, scan: LogScan, damage: Damage, region: bytes, records: Records | None
+    disk: Disk, repair: Path, scan: LogScan, damage: Damage, region: bytes, records: Records | None
 ) -> list[str]:
     """The names of the segments that are replaced."""
     if damage.replacement is not None:
@@ -108,9 +108,9 @@ def _write_replacements(
         if damage.last_height > damage.first_height:
             replaced += region  # the heights after it are still to come; nothing is thrown away before
         elif damage.next_chain is not None and chain != damage.next_chain:
-            return _rechain(repair, scan, damage, replaced, chain)
+            return _rechain(disk, repair, scan, damage, replaced, chain)
     parts: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced, _Copy(damage.end, None)]
-    _write_replacement(repair, damage.file, parts)
+    _write_replacement(disk, repair, damage.file, parts)
     return [damage.file.name]
 
 
@@ -124,7 +124,9 @@ def _group(damage: Damage, region: bytes, records: Records) -> tuple[bytes, byte
     return encode_group(damage.previous_chain, damage.first_height, records)
 
 
-def _rechain(repair: Path, scan: LogScan, damage: Damage, replaced: bytes, chain: bytes) -> list[str]:
+def _rechain(
+    disk: Disk, repair: Path, scan: LogScan, damage: Damage, replaced: bytes, chain: bytes
+) -> list[str]:
     """Replacements of this segment and the following ones, up to the next damage (whose following bytes are
     chained from the value stored before them) or the end of the log."""
     assert damage.next_chain is not None
@@ -139,8 +141,10 @@ def _rechain(repair: Path, scan: LogScan, damage: Damage, replaced: bytes, chain
             begin, old_chain = SEGMENT_HEADER_BYTES, segment.header.previous_chain
         stops_here = stop is not None and stop.file == segment.path
         end = stop.begin if stop is not None and stops_here else segment.size_bytes
-        rechained = _Rechained(segment, chain, begin, end)
-        _write_replacement(repair, segment.path, (*lead, *rechained.groups(old_chain), _Copy(end, None)))
+        rechained = _Rechained(disk, segment, chain, begin, end)
+        _write_replacement(
+            disk, repair, segment.path, (*lead, *rechained.groups(old_chain), _Copy(end, None))
+        )
         names.append(segment.path.name)
         chain = rechained.chain
         if stops_here:
@@ -159,7 +163,8 @@ class _Copy:
 class _Rechained:
     """The groups of [begin, end) of a segment, checked against their old chain and given a new one."""
 
-    def __init__(self, segment: Segment, chain: bytes, begin: int, end: int) -> None:
+    def __init__(self, disk: Disk, segment: Segment, chain: bytes, begin: int, end: int) -> None:
+        self._disk = disk
         self._segment = segment
         self._begin = begin
         self._end = end
@@ -167,7 +172,7 @@ class _Rechained:
 
     def groups(self, old_chain: bytes) -> Iterator[bytes]:
         segment = self._segment
-        with segment.path.open("rb") as file:
+        with self._disk.reader(segment.path) as file:
             for position, start in enumerate(segment.starts):
                 if not self._begin <= start < self._end or not segment.sizes[position]:
                     continue
@@ -178,41 +183,37 @@ class _Rechained:
                 yield group
 
 
-def _write_replacement(repair: Path, path: Path, parts: Iterable[bytes | _Copy]) -> None:
-    replacement = repair / path.name
-    with (
-        failing_as("write the repaired segment", replacement),
-        path.open("rb") as old,
-        replacement.open("wb") as new,
-    ):
-        size_bytes = os.fstat(old.fileno()).st_size
-        for part in parts:
-            if isinstance(part, bytes):
-                new.write(part)
-                continue
-            old.seek(part.begin)
-            left = (size_bytes if part.end is None else part.end) - part.begin
-            while left > 0:
-                chunk = old.read(min(left, READ_CHUNK_BYTES))
-                assert chunk, f"{path} was cut while it was copied"
-                new.write(chunk)
-                left -= len(chunk)
-        new.flush()
-        os.fsync(new.fileno())
+def _write_replacement(disk: Disk, repair: Path, path: Path, parts: Iterable[bytes | _Copy]) -> None:
+    write_new_file(disk, repair / path.name, _replaced(disk, path, parts))
 
 
-def _read(path: Path, begin: int, end: int) -> bytes:
-    with failing_as("read", path), path.open("rb") as file:
-        file.seek(begin)
-        return file.read(end - begin)
+def _replaced(disk: Disk, path: Path, parts: Iterable[bytes | _Copy]) -> Iterator[bytes]:
+    """The bytes of the new file, a piece at a time."""
+    size_bytes = disk.size(path)
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
+            continue
+        begin, end = part.begin, size_bytes if part.end is None else part.end
+        while begin < end:
+            chunk = disk.read(path, begin, min(end - begin, READ_CHUNK_BYTES))
+            assert chunk, f"{path} was cut while it was copied"
+            yield chunk
+            begin += len(chunk)
 
 
-def _quarantine(directory: Path, damage: Damage, region: bytes) -> None:
+def _read(disk: Disk, path: Path, begin: int, end: int) -> bytes:
+    with failing_as("read", path):
+        return disk.read(path, begin, end - begin)
+
+
+def _quarantine(disk: Disk, directory: Path, damage: Damage, region: bytes) -> None:
     quarantine = quarantine_directory(directory)
     with failing_as("create", quarantine):
-        quarantine.mkdir(exist_ok=True, mode=0o700)
+        disk.make_directory(quarantine)
     stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
-    path = next(path for number in count() if not (path := quarantine / f"{stem}.{number}.damaged").exists())
-    write_new_file(path, region)
-    sync_directory(quarantine)
-    sync_directory(quarantine.parent)
+    places = (quarantine / f"{stem}.{number}.damaged" for number in count())
+    path = next(place for place in places if not disk.exists(place))
+    write_new_file(disk, path, [region])
+    sync_directory(disk, quarantine)
+    sync_directory(disk, quarantine.parent)

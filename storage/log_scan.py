@@ -7,13 +7,13 @@ the end was never wholly written.
 from __future__ import annotations
 
 import io
-import os
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from chain.errors import CorruptionError, StorageError
+from storage.disk import Disk
 from storage.files import ends_unwritten, failing_as
 from storage.log_format import (
     CHAIN_BYTES,
@@ -29,9 +29,6 @@ from storage.log_format import (
     segment_name,
     segment_number,
 )
-
-READ_BUFFER_BYTES = 1 << 20
-"""One system call for some hundred small blocks."""
 
 _COPY = (
     "While the node is stopped, put back the blocks directory from a backup of this node; or move it aside, "
@@ -143,23 +140,23 @@ class LogOrigin:
     first_height: int
 
 
-def scan_log(directory: Path, origin: LogOrigin) -> LogScan:
+def scan_log(disk: Disk, directory: Path, origin: LogOrigin) -> LogScan:
     """Walk all segments. Raises CorruptionError for what no single height can mend (a missing segment, two
     neighbours damaged where they meet) and StorageError OTHER-NETWORK for the log of another chain."""
     segments: list[Segment] = []
     damages: list[Damage] = []
     torn: TornTail | None = None
-    paths = _segment_paths(directory)
+    paths = _segment_paths(disk, directory)
     for index, path in enumerate(paths):
-        following = _header_of(paths[index + 1]) if index + 1 < len(paths) else None
-        walk = _Walk(path, segments, damages, index + 1 == len(paths), following)
+        following = _header_of(disk, paths[index + 1]) if index + 1 < len(paths) else None
+        walk = _Walk(disk, path, segments, damages, index + 1 == len(paths), following)
         torn = walk.first_segment(origin) if index == 0 else walk.later_segment(origin)
     return LogScan(segments, damages, torn)
 
 
-def _segment_paths(directory: Path) -> list[Path]:
+def _segment_paths(disk: Disk, directory: Path) -> list[Path]:
     with failing_as("list", directory):
-        found = [segment_number(name) for name in os.listdir(directory)]
+        found = [segment_number(name) for name in disk.names(directory)]
     numbers = sorted(number for number in found if number is not None)
     for expected, number in enumerate(numbers, start=1):
         if number != expected:
@@ -171,9 +168,9 @@ def _segment_paths(directory: Path) -> list[Path]:
     return [directory / segment_name(number) for number in numbers]
 
 
-def _header_of(path: Path) -> SegmentHeader | None:
+def _header_of(disk: Disk, path: Path) -> SegmentHeader | None:
     """The header if it passes its check."""
-    with failing_as("read", path), path.open("rb") as file:
+    with failing_as("read", path), disk.reader(path) as file:
         try:
             return read_segment_header(file)
         except Fault:
@@ -193,25 +190,27 @@ class _Walk:
 
     def __init__(
         self,
+        disk: Disk,
         path: Path,
         segments: list[Segment],
         damages: list[Damage],
         is_last: bool,
         following: SegmentHeader | None,
     ) -> None:
+        self._disk = disk
         self._path = path
         self._segments = segments
         self._damages = damages
         self._is_last = is_last
         self._following = following
         with failing_as("look at", path):
-            self._size = path.stat().st_size
+            self._size = disk.size(path)
 
     def first_segment(self, origin: LogOrigin) -> TornTail | None:
         """Header and genesis record are known to the byte and were whole when the file got its name."""
         beginning, chain = encode_beginning(origin.chain_id, origin.genesis)
         header = SegmentHeader(origin.chain_id, 0, origin.chain_id)
-        with failing_as("read", self._path), self._path.open("rb", buffering=READ_BUFFER_BYTES) as file:
+        with failing_as("read", self._path), self._disk.reader(self._path) as file:
             found = file.read(len(beginning))
             if found != beginning:
                 self._note_beginning(found, beginning, chain, origin)
@@ -222,7 +221,7 @@ class _Walk:
         """The header must continue the segment before; groups follow."""
         before = self._segments[-1]
         expected = SegmentHeader(origin.chain_id, before.next_height, before.end_chain)
-        with failing_as("read", self._path), self._path.open("rb", buffering=READ_BUFFER_BYTES) as file:
+        with failing_as("read", self._path), self._disk.reader(self._path) as file:
             try:
                 header = read_segment_header(file)
             except Fault as fault:
@@ -243,7 +242,7 @@ class _Walk:
         if fault.is_cut:
             return True
         latest = fault.unwritten_by
-        return latest is not None and ends_unwritten(self._path, fault.offset, latest)
+        return latest is not None and ends_unwritten(self._disk, self._path, fault.offset, latest)
 
     def _note_beginning(self, found: bytes, beginning: bytes, chain: bytes, origin: LogOrigin) -> None:
         reason = "the genesis record is not that of this node's genesis"
@@ -342,16 +341,17 @@ class _Walk:
     ) -> tuple[int, int | None, bytes | None]:
         """Offset, height and previous chain value of the next group that is whole; else the file's end."""
         # `begin` lies beyond a file that lost even its beginning.
-        for offset, height in find_groups(self._path, begin, first):
-            file.seek(offset - CHAIN_BYTES)
-            candidates = [file.read(CHAIN_BYTES)]
-            if fault.record is RecordType.CERTIFICATE and fault.computed_chain and height == first + 1:
-                candidates.append(fault.computed_chain)  # only the stored chain value was damaged
-            for previous in candidates:
-                file.seek(offset)
-                try:
-                    read_group(file, offset, self._size, height, previous)
-                except Fault:
-                    continue
-                return offset, height, previous
+        with self._disk.reader(self._path) as searched:
+            for offset, height in find_groups(searched, begin, first):
+                file.seek(offset - CHAIN_BYTES)
+                candidates = [file.read(CHAIN_BYTES)]
+                if fault.record is RecordType.CERTIFICATE and fault.computed_chain and height == first + 1:
+                    candidates.append(fault.computed_chain)  # only the stored chain value was damaged
+                for previous in candidates:
+                    file.seek(offset)
+                    try:
+                        read_group(file, offset, self._size, height, previous)
+                    except Fault:
+                        continue
+                    return offset, height, previous
         return max(begin, self._size), None, None

@@ -13,8 +13,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from chain.errors import CorruptionError, StorageError
 from storage import keys
+from storage.database import LAST, Database, DatabaseSnapshot, DatabaseView, OpenDatabase
 from storage.errors import HeightNotHeldError
-from storage.leveldb import LAST, LevelSnapshot, LevelStore, LevelView
+from storage.leveldb import LevelStore
 
 CACHED_VALUES = 65_536
 """Values kept in front of LevelDB, absent ones included. A block changes at most 8,000 keys a transaction and
@@ -93,7 +94,7 @@ class StateView:
 
     __slots__ = ("_level", "_meta")
 
-    def __init__(self, level: LevelView) -> None:
+    def __init__(self, level: DatabaseView) -> None:
         self._level = level
         self._meta = _read_meta(level)
 
@@ -195,7 +196,7 @@ class StateSnapshot(StateView):
 
     __slots__ = ("_snapshot",)
 
-    def __init__(self, snapshot: LevelSnapshot) -> None:
+    def __init__(self, snapshot: DatabaseSnapshot) -> None:
         self._snapshot = snapshot
         super().__init__(snapshot)
 
@@ -215,21 +216,22 @@ class LevelState(StateView):
     One thread reads and commits; others read a `snapshot`, which has no cache and shows one height.
     """
 
-    __slots__ = ("_nodes", "_store", "_values")
+    __slots__ = ("_nodes", "_open_database", "_store", "_values")
 
-    def __init__(self, store: LevelStore) -> None:
+    def __init__(self, store: Database, open_database: OpenDatabase) -> None:
         self._store = store
+        self._open_database = open_database
         super().__init__(store)
         self._values: Recent[tuple[str, bytes]] = Recent(CACHED_VALUES)
         self._nodes: Recent[tuple[int, bytes]] = Recent(CACHED_NODES)
 
     @classmethod
-    def open(cls, path: Path) -> LevelState:
+    def open(cls, path: Path, open_database: OpenDatabase = LevelStore.open) -> LevelState:
         """Open, or create an empty one. Raises StorageError LOCKED when another process has it and
         CorruptionError when the database fails its checks (remove the directory and rebuild)."""
-        store = LevelStore.open(path)
+        store = open_database(path)
         try:
-            return cls(store)
+            return cls(store, open_database)
         except StorageError:
             store.close()
             raise
@@ -290,7 +292,7 @@ class LevelState(StateView):
         """Remove everything; the state is then empty and is rebuilt by committing from genesis again."""
         path = self._store.path
         self._store.destroy()
-        self._store = LevelStore.open(path)
+        self._store = self._open_database(path)
         self._level = self._store
         self._meta = None
         self._values.clear()
@@ -324,7 +326,7 @@ def _records(
         yield keys.extra(name), value
 
 
-def _read_meta(level: LevelView) -> StateMeta | None:
+def _read_meta(level: DatabaseView) -> StateMeta | None:
     record = level.get(keys.META)
     if record is None:
         first = level.first(b"", b"")

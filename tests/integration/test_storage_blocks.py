@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chain.errors import CorruptionError, StorageError
-from storage import files
+from storage import disk, files
 from storage.blocks import BlockLog
 from storage.errors import HeightNotHeldError
 from storage.log_format import RECORD_HEADER_BYTES, Records, RecordType
@@ -87,8 +87,8 @@ def test_a_height_is_one_write_and_one_fdatasync(directory: Path, monkeypatch: p
     log.append(HEIGHTS + 1, *a_group(HEIGHTS + 1))
     calls: list[str] = []
     write, sync = os.write, os.fdatasync
-    monkeypatch.setattr(files.os, "write", lambda *given: calls.append("write") or write(*given))
-    monkeypatch.setattr(files.os, "fdatasync", lambda *given: calls.append("sync") or sync(*given))
+    monkeypatch.setattr(disk.os, "write", lambda *given: calls.append("write") or write(*given))
+    monkeypatch.setattr(disk.os, "fdatasync", lambda *given: calls.append("sync") or sync(*given))
     log.append(HEIGHTS + 2, *a_group(HEIGHTS + 2))
     log.close()
     assert calls == ["write", "sync"]
@@ -133,7 +133,7 @@ def test_after_a_sync_that_failed_nothing_more_is_done(
 
     log = BlockLog.open(directory, GENESIS)
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "fdatasync", fail)
+        patched.setattr(disk.os, "fdatasync", fail)
         with pytest.raises(StorageError, match="Input/output error"):
             log.append(HEIGHTS + 1, *a_group(HEIGHTS + 1))
     with pytest.raises(StorageError) as raised:

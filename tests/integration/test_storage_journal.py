@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chain.errors import CorruptionError, StorageError
-from storage import files
+from storage import disk, files
 from storage.journal import MAGIC, Journal
 
 RECORDS = (b"first record, long enough to be one", b"second " * 9, b"third record, the last one there is")
@@ -35,8 +35,8 @@ def test_the_next_process_finds_records_and_position(path: Path) -> None:
 def test_a_record_is_on_disk_before_append_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     write, sync = os.write, os.fdatasync
-    monkeypatch.setattr(files.os, "write", lambda *given: calls.append("write") or write(*given))
-    monkeypatch.setattr(files.os, "fdatasync", lambda *given: calls.append("sync") or sync(*given))
+    monkeypatch.setattr(disk.os, "write", lambda *given: calls.append("write") or write(*given))
+    monkeypatch.setattr(disk.os, "fdatasync", lambda *given: calls.append("sync") or sync(*given))
     journal = Journal.open(path)
     journal.append(b"one more")
     journal.close()
@@ -89,7 +89,7 @@ def test_a_crash_before_the_rename_leaves_the_old_journal(
 
     journal = Journal.open(path)
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "rename", fail)
+        patched.setattr(disk.os, "rename", fail)
         with pytest.raises(StorageError, match="the power went"):
             journal.prune(())
     with pytest.raises(StorageError) as refused:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import zlib
-from pathlib import Path
 
 import pytest
 
@@ -76,15 +75,14 @@ def test_a_length_above_the_limit_of_its_type_is_not_read() -> None:
         read_group(io.BytesIO(data), 0, 1 << 40, 9, CHAIN_ID)
 
 
-def test_groups_are_found_again_behind_damage(tmp_path: Path) -> None:
+def test_groups_are_found_again_behind_damage() -> None:
     chain, parts = CHAIN_ID, []
     for height in range(1, 5):
         data, chain = encode_group(chain, height, GROUP)
         parts.append(data)
-    path = tmp_path / "segment"
-    path.write_bytes(b"noise" + b"".join(parts))
+    file = io.BytesIO(b"noise" + b"".join(parts))
     size = len(parts[0])
-    assert list(find_groups(path, 0, 1)) == [(5 + size * index, index + 1) for index in (1, 2, 3)]
+    assert list(find_groups(file, 0, 1)) == [(5 + size * index, index + 1) for index in (1, 2, 3)]
 
 
 def test_a_whole_certificate_is_found_among_damaged_bytes() -> None:
