@@ -56,6 +56,12 @@ class Mempool(_Strict):
         return MempoolLimits(self.transactions, self.size_bytes)
 
 
+class Disk(_Strict):
+    """`reserve_bytes`: with less free space the node does not vote until there is more (node/reserve.py)."""
+
+    reserve_bytes: int = Field(default=1 << 30, ge=0)
+
+
 class NodeConfig(_Strict):
     """One node. Paths are relative to the directory of `node.toml`."""
 
@@ -72,6 +78,7 @@ class NodeConfig(_Strict):
     peers: tuple[Peer, ...] = ()
     mempool: Mempool = Mempool()
     api_limits: ApiLimits = ApiLimits()
+    disk: Disk = Disk()
     log_repair_seconds: float = Field(default=60.0, gt=0)
     """How long peers are asked for one damaged height of the block log before the node gives up."""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

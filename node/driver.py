@@ -85,6 +85,8 @@ from node.intake import Intake
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import BlockStore, Clock, Journal, Received, Transport, VoteArchive
+from node.reserve import DiskReserve, Room, unlimited
+from node.silence import Silence, Why
 from node.throttle import Throttle
 from node.verified import VerifiedSignatures
 
@@ -147,7 +149,10 @@ class Driver:
         metrics: NodeMetrics,
         archive: VoteArchive,
         observers: Sequence[Observer] = (),
+        reserve: DiskReserve | None = None,
+        fault: str | None = None,
     ) -> None:
+        """`fault`: why there is no signer, when it is not that the operator gave no key."""
         self._application = application
         self._blocks = blocks
         self._tip = tip
@@ -160,6 +165,8 @@ class Driver:
         self._metrics = metrics
         self._archive = archive
         self._observers = observers
+        self._reserve = reserve or unlimited()
+        self._fault = fault
         self._evidence = EvidencePool(application)
         self._catch_up = CatchUp(blocks, transport, clock)
         self._bodies = WantedBodies(transport, lambda block_id: self._machine.body(block_id))
@@ -185,6 +192,9 @@ class Driver:
         self._failure: asyncio.Future[None] | None = None
         self._failed_early: BaseException | None = None
         self._machine = self._new_machine()
+        if self._reserve.room is not Room.VOTE:
+            self._tell_room()
+        self._show_disk()
 
     # --- life
 
@@ -200,10 +210,28 @@ class Driver:
     @property
     def votes(self) -> bool:
         """Whether this node takes part in deciding the current height."""
+        return self.silence is None
+
+    @property
+    def silence(self) -> Silence | None:
+        """Why this node takes no part in deciding; None when it does."""
         signer = self._signer
-        if signer is None or signer.retired is not None:
-            return False
-        return self._application.validators_at(self._tip.height + 1).member(signer.address) is not None
+        if signer is None:
+            return Silence(Why.NO_KEY) if self._fault is None else Silence(Why.JOURNAL, self._fault)
+        if signer.retired is not None:
+            return Silence(Why.RETIRED, signer.retired)
+        if self._application.validators_at(self._tip.height + 1).member(signer.address) is None:
+            return Silence(Why.NOT_ENROLLED)
+        return None if self._reserve.room is Room.VOTE else Silence(Why.DISK)
+
+    @property
+    def room(self) -> Room:
+        """What this machine's disk allows the node to write."""
+        return self._reserve.room
+
+    @property
+    def reserve(self) -> DiskReserve:
+        return self._reserve
 
     @property
     def peers_up(self) -> int:
@@ -297,7 +325,18 @@ class Driver:
         self._take_waiting()
         self._pace()
 
+    def _restart_height(self) -> None:
+        """As a restart of the process does: a new machine, own records from the journal, and the others pass
+        on again what they said."""
+        self._machine = self._new_machine()
+        self._forget_height()
+        if self._has_begun:
+            self._has_begun = False
+            self._begin()
+
     def _take_waiting(self) -> None:
+        if self._reserve.room is Room.NONE:
+            return
         kept = self._catch_up.take(self._machine.height)
         if kept is not None:
             commit, peer = kept
@@ -325,13 +364,9 @@ class Driver:
             self._archive.keep(block.header.height, self._machine.votes())
         self._note(decided, effect.round)
         self._tip = self._tip.child(block, certificate_bytes)
+        self._reserve_looked()
         self._machine = self._new_machine()
-        self._inputs.clear()
-        self._executed.clear()
-        self._bodies.clear()
-        self._commit_from.clear()
-        self._has_message = False
-        self._has_transaction = False
+        self._forget_height()
         self._decided_at_ms = self._clock.now_ms()
         self._evidence.settle()
         for observer in self._observers:
@@ -339,6 +374,15 @@ class Driver:
         self._catch_up.decided(self._machine.height)
         self._take_waiting()
         self._pace()
+
+    def _forget_height(self) -> None:
+        """What belonged to the machine before this one."""
+        self._inputs.clear()
+        self._executed.clear()
+        self._bodies.clear()
+        self._commit_from.clear()
+        self._has_message = False
+        self._has_transaction = False
 
     def _store(self, decided: DecidedBlock, certificate: bytes) -> None:
         height = decided.block.header.height
@@ -377,6 +421,35 @@ class Driver:
             block=decided.block.block_id.hex(), state_root=header.state_root.hex(),
         )  # fmt: skip
 
+    # --- the disk
+
+    def _reserve_looked(self) -> bool:
+        """Look at the disk; whether that changes what this node does."""
+        has_changed = self._reserve.look()
+        if has_changed:
+            self._tell_room()
+        self._show_disk()
+        return has_changed
+
+    def _look_at_disk(self) -> None:
+        """Between two messages: whoever may not vote, or may again, begins the height anew."""
+        if self._reserve_looked():
+            self._restart_height()
+
+    def _tell_room(self) -> None:
+        facts = {"free_bytes": self._reserve.free_bytes, "reserve_bytes": self._reserve.mark_bytes}
+        match self._reserve.room:
+            case Room.VOTE:
+                log.warning("disk reserve: there is space again, this node takes part", **facts)
+            case Room.FOLLOW:
+                log.critical("disk reserve: this node signs nothing until there is space", **facts)
+            case Room.NONE:
+                log.critical("disk reserve: this node writes nothing until there is space", **facts)
+
+    def _show_disk(self) -> None:
+        self._metrics.disk_free.set(self._reserve.free_bytes)
+        self._metrics.disk_reserve.set(self._reserve.mark_bytes)
+
     # --- pace
 
     def _pace(self) -> None:
@@ -385,6 +458,8 @@ class Driver:
             self._pacing_timer.cancel()
             self._pacing_timer = None
         if not self._has_begun or self._machine.round >= 0 or self._machine.is_decided:
+            return
+        if self._reserve.room is Room.NONE:
             return
         params = self._application.params()
         pacing = Pacing(self._decided_at_ms, params["block-interval-ms"], params["idle-ms"])
@@ -410,6 +485,8 @@ class Driver:
 
     def _feed(self, received: Input) -> None:
         """Hand in an input and perform what follows; inputs that arise meanwhile wait their turn."""
+        if self._reserve.room is Room.NONE:
+            return  # it could lead to a block or a record; the height begins anew when there is space
         self._inputs.append(received)
         if self._is_feeding:
             return
@@ -440,7 +517,7 @@ class Driver:
                 case ScheduleTimeout(height, round_, step, duration_ms):
                     elapsed = TimeoutElapsed(height, round_, step)
                     asyncio.get_running_loop().call_later(
-                        duration_ms / 1000, self._guarded, self._feed_timeout, elapsed
+                        duration_ms / 1000, self._guarded, self._feed_timeout, self._machine, elapsed
                     )
                 case BuildBlock():
                     self._spawn(self._build(self._machine, effect))
@@ -462,8 +539,8 @@ class Driver:
             self._is_retirement_told = True
             log.critical("this key will not vote", reason=self._signer.retired)
 
-    def _feed_timeout(self, elapsed: TimeoutElapsed) -> None:
-        if elapsed.height == self._machine.height:
+    def _feed_timeout(self, machine: Consensus, elapsed: TimeoutElapsed) -> None:
+        if machine is self._machine:
             self._feed(elapsed)
 
     async def _build(self, machine: Consensus, effect: BuildBlock) -> None:
@@ -544,13 +621,15 @@ class Driver:
 
     def _tell_status(self) -> None:
         """STATUS to all, then again a little later; slower while nothing happens."""
+        self._look_at_disk()
         if self._status_timer is not None:
             self._status_timer.cancel()
         self._transport.broadcast(MessageType.STATUS, self._machine.status().encode())
         self._metrics.votes.set(int(self.votes))
         self._metrics.peers.set(len(self._transport.connected()))
         self._bodies.ask_again(self._machine.height)
-        self._catch_up.ask(self._machine.height)
+        if self._reserve.room is not Room.NONE:
+            self._catch_up.ask(self._machine.height)
         delay = self._status_every_ms / 1000
         self._status_every_ms = min(self._status_every_ms * 2, STATUS_SLOWEST_MS)
         loop = asyncio.get_running_loop()

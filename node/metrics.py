@@ -50,6 +50,8 @@ class NodeMetrics:
         self.votes = gauge("votes", "1 when this node takes part in deciding, 0 when it only follows.")
         self.recounted_height = gauge("recounted_height", "Height of the last recount of the whole state.")
         self.broken_laws = gauge("broken_laws", "Laws of the budget that the last recount found broken.")
+        self.disk_free = gauge("disk_free_bytes", "Free space for this node, at its last look.")
+        self.disk_reserve = gauge("disk_reserve_bytes", "Free space below which this node does not vote.")
         self.peers = gauge("peers", "Links that are up.")
         self.mempool = gauge("mempool_transactions", "Transactions waiting for a block.")
         self.transactions = counter("transactions", "Transactions decided.")

@@ -24,6 +24,7 @@ from node.opening import (
     BLOCKS,
     STATE,
     VOTES,
+    free_bytes,
     journal_of_new_key,
     links_of,
     open_journal,
@@ -32,6 +33,7 @@ from node.opening import (
 )
 from node.recount import Recount
 from node.recovery import mark_damaged, recover_state, repair_log
+from node.reserve import DiskReserve
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
 from storage.blocks import BlockLog
@@ -145,7 +147,7 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         journal = journal_of_new_key(config, key, application)
         if journal is not None:
             resources.callback(journal.close)
-    signer = signer_of(key, journal, fault, application)
+    signer, fault = signer_of(key, journal, fault, application)
     clock, metrics, mempool = world.clock, NodeMetrics(), Mempool(config.mempool.limits())
     transport = world.links(config, identity, lambda: application.height)
     metrics.expose("peer_refusals", "Links refused or ended, by code.", "code", lambda: transport.refusals)
@@ -177,6 +179,8 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         metrics=metrics,
         archive=VoteArchive(config.path(VOTES)),
         observers=(ledger, recount),
+        reserve=DiskReserve(lambda: free_bytes(config, world), config.disk.reserve_bytes),
+        fault=fault,
     )
     ledger.attach(driver)
     return Node(config, ledger, driver, transport, recount, resources)

@@ -25,7 +25,8 @@ from node.application import LedgerApplication
 from node.config import NodeConfig
 from node.config import Peer as PeerConfig
 from node.secrets import read_password
-from node.world import Identity
+from node.world import Identity, World
+from storage.files import failing_as
 from storage.journal import Journal
 
 BLOCKS, STATE, JOURNAL, VOTES = "blocks", "state", "journal", "votes"
@@ -112,10 +113,10 @@ def journal_of_new_key(
 
 def signer_of(
     key: SigningKey | None, journal: Journal | None, fault: str | None, application: LedgerApplication
-) -> Signer | None:
-    """The guard of the key; None when what it has signed cannot be known. Then the node follows."""
+) -> tuple[Signer | None, str | None]:
+    """The guard of the key, or None and why: what it has signed cannot be known. Then the node follows."""
     if key is None:
-        return None
+        return None, None
     if journal is not None:
         try:
             records = [decode_record(record) for record in journal.records()]
@@ -127,8 +128,16 @@ def signer_of(
             fault = f"the journal is damaged: {error}"
     if fault is not None:
         log.critical("this key will not vote", reason=fault)
-        return None
-    return Signer(key.address, key.sign)
+        return None, fault
+    return Signer(key.address, key.sign), None
+
+
+def free_bytes(config: NodeConfig, world: World) -> int:
+    """What may still be written: `blocks/` and the rest may lie on disks of their own, the fullest counts.
+    Raises StorageError."""
+    places = [config.directory, *(config.path(name) for name in (BLOCKS, STATE, JOURNAL))]
+    with failing_as("find the free space of", config.directory):
+        return min(world.disk.free_bytes(place) for place in places if world.disk.exists(place))
 
 
 def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) -> Transport:

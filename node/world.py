@@ -13,6 +13,7 @@ from chain.keys import SigningKey
 from chain.types import ZERO_HASH, Address
 from node.config import NodeConfig
 from node.ports import Clock, Transport
+from storage.disk import REAL_DISK, Disk
 
 
 class SystemClock:
@@ -56,9 +57,10 @@ class Links(Transport, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Clock, threads, links. `links(config, identity, height)` makes the transport; `height` gives the last
-    decided one for HELLO."""
+    """Clock, threads, links, disk. `links(config, identity, height)` makes the transport; `height` gives the
+    last decided one for HELLO."""
 
     clock: Clock
     executor: Callable[[], Executor]
     links: Callable[[NodeConfig, Identity, Callable[[], int]], Links]
+    disk: Disk = REAL_DISK
