@@ -67,6 +67,7 @@ from consensus.timing import Pacing, TimeBounds, Timeouts
 from contracts.context import BlockContext
 from node.ahead import Ahead
 from node.application import LedgerApplication
+from node.archive import worth_keeping
 from node.assembly import (
     HEADER_ROOM_BYTES,
     DecidedBlock,
@@ -359,9 +360,12 @@ class Driver:
         decided = DecidedBlock(block, certificate, executed.execution, executed.transactions)
         certificate_bytes = certificate.encode()
         with self._metrics.store_seconds.time():
+            # before the block is stored: after a crash in between the height is decided, and kept, again
+            self._archive.keep(
+                block.header.height,
+                worth_keeping(self._machine.votes(), effect.round, block.block_id, self._machine.round),
+            )
             self._store(decided, certificate_bytes)
-        if effect.round > 0 or self._machine.round > 0:
-            self._archive.keep(block.header.height, self._machine.votes())
         self._note(decided, effect.round)
         self._tip = self._tip.child(block, certificate_bytes)
         self._reserve_looked()

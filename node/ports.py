@@ -161,10 +161,10 @@ class Journal(Protocol):
 
 
 class VoteArchive(Protocol):
-    """Votes of heights that took more than one round: the forensic tool reads them."""
+    """Votes that the forensic tool reads (`node.archive.worth_keeping`)."""
 
     def keep(self, height: int, votes: Sequence[Vote]) -> None:
-        """All that were seen. Raises StorageError."""
+        """Votes of a height; none: nothing is written. Raises StorageError."""
 
 
 class Received(NamedTuple):
