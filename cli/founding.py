@@ -34,6 +34,7 @@ from cli.failures import InputError
 from cli.keystore import new_seed, write_key, write_private
 from cli.people import Person, names_of, public_path, role_mask, write_person
 from network.certificates import certificate_der, fingerprint, make_identity
+from node.opening import found_journal
 
 PART_SCHEMA = "eqz.part/1"
 NODE_KINDS = ("finance", "treasury", "abp")
@@ -198,6 +199,7 @@ def found_member(
         seed = new_seed()
         validator = SigningKey.from_seed(seed)
         sealings.append(Sealing(directory / "validator.key", seed, password or new_password()))
+        found_journal(directory, validator.address)
         certificate = write_certificate(directory, institutions[0].id, endpoint.host)
         node = NodePart(validator.public_key, certificate, endpoint.host, endpoint.p2p_port)
     people = [(person, None, None) for person in given]

@@ -22,7 +22,6 @@ from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.opening import (
     BLOCKS,
-    STATE,
     VOTES,
     free_bytes,
     journal_of_new_key,
@@ -37,6 +36,7 @@ from node.reserve import DiskReserve
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
 from storage.blocks import BlockLog
+from storage.disk import Disk
 from storage.log_repair import quarantine_directory
 from storage.log_scan import LogDamageError
 
@@ -65,12 +65,14 @@ class Node:
     driver: Driver
     transport: Links
     recount: Recount
+    disk: Disk
     resources: ExitStack
 
     async def run(self) -> None:
         """Listen, connect, decide. Raises what ended the node."""
         host, port = await self.transport.listen()
-        self.config.path("p2p.addr").write_text(f"{host}:{port}\n", encoding="ascii")
+        address = f"{host}:{port}\n".encode("ascii")
+        self.disk.write_new(self.config.path("p2p.addr"), [address])
         log.info("listening", p2p=f"{host}:{port}", height=self.driver.tip.height, votes=self.driver.votes)
         links = asyncio.get_running_loop().create_task(self.transport.run())
         deciding = asyncio.get_running_loop().create_task(self.driver.run())
@@ -84,7 +86,7 @@ class Node:
             await self.recount.stop()
         for outcome in ended:
             if isinstance(outcome, CorruptionError) and not isinstance(outcome, LogDamageError):
-                mark_damaged(self.config.path(STATE), outcome)
+                mark_damaged(self.config, outcome, self.disk)
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
 
@@ -110,7 +112,8 @@ async def start(config: NodeConfig, identity: Identity, world: World) -> Node:
     except LogDamageError as error:
         log.critical("the block log is damaged: repairing it first", damage=error.damage.describe())
     path = config.path(BLOCKS)
-    with closing(BlockLog.open(path, identity.genesis_bytes, tolerate_damage=True)) as blocks:
+    opened = BlockLog.open(path, identity.genesis_bytes, tolerate_damage=True, disk=world.disk)
+    with closing(opened) as blocks:
         for damage in blocks.restored:
             log.critical("put back what is known without a peer", damage=damage.describe())
         if blocks.damages:
@@ -132,19 +135,19 @@ def build_node(config: NodeConfig, identity: Identity | None = None, world: Worl
 
 def _compose(config: NodeConfig, identity: Identity, world: World, resources: ExitStack) -> Node:
     genesis, key = identity.genesis, identity.key
-    journal, fault = open_journal(config, key)
+    journal, fault = open_journal(config, key, world.disk)
     if journal is not None:
         resources.callback(journal.close)
-    blocks = BlockLog.open(config.path(BLOCKS), identity.genesis_bytes)
+    blocks = BlockLog.open(config.path(BLOCKS), identity.genesis_bytes, disk=world.disk)
     resources.callback(blocks.close)
     if blocks.torn is not None:
         log.warning("cut an unsynced tail of the block log", file=str(blocks.torn.path))
     executor = world.executor()
     resources.callback(executor.shutdown, wait=False, cancel_futures=True)
     signatures = VerifiedSignatures(executor)
-    application, tip = recover_state(config, blocks, genesis, signatures, resources)
+    application, tip = recover_state(config, blocks, genesis, signatures, world, resources)
     if journal is None:
-        journal = journal_of_new_key(config, key, application)
+        journal = journal_of_new_key(config, key, application, world.disk)
         if journal is not None:
             resources.callback(journal.close)
     signer, fault = signer_of(key, journal, fault, application)
@@ -183,4 +186,4 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         fault=fault,
     )
     ledger.attach(driver)
-    return Node(config, ledger, driver, transport, recount, resources)
+    return Node(config, ledger, driver, transport, recount, world.disk, resources)

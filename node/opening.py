@@ -26,6 +26,7 @@ from node.config import NodeConfig
 from node.config import Peer as PeerConfig
 from node.secrets import read_password
 from node.world import Identity, World
+from storage.disk import REAL_DISK, Disk
 from storage.files import failing_as
 from storage.journal import Journal
 
@@ -73,40 +74,43 @@ def _read_validator_key(config: NodeConfig) -> SigningKey | None:
     return SigningKey(private)
 
 
-def open_journal(config: NodeConfig, key: SigningKey | None) -> tuple[Journal | None, str | None]:
+def open_journal(config: NodeConfig, key: SigningKey | None, disk: Disk) -> tuple[Journal | None, str | None]:
     """The journal of this key's votes, or why there is none.
 
-    A new one is made here only while there is no block log: the log comes after the journal, so a node that
-    has one has also had a journal, and may have voted.
+    None is ever made here: the first one came with the directory (`found_journal`), so where it is not any
+    more the key may have voted, whatever else is missing beside it.
     """
     if key is None:
         return None, "this node has no validator key"
-    path = _journal_path(config, key)
     try:
-        if not path.exists() and not config.path(BLOCKS).exists():
-            return Journal.create(path), None
-        return Journal.open(path), None
+        return Journal.open(journal_path(config, key.address), disk), None
     except StorageError as error:
         if error.code != "JOURNAL-MISSING" and not isinstance(error, CorruptionError):
             raise
         return None, str(error)
 
 
-def _journal_path(config: NodeConfig, key: SigningKey) -> Path:
+def journal_path(config: NodeConfig, address: Address) -> Path:
     """A new key begins a new journal; the old one keeps what the old key has said."""
-    return config.path(JOURNAL) / key.address.hex()
+    return config.path(JOURNAL) / address.hex()
+
+
+def found_journal(directory: Path, address: Address, disk: Disk = REAL_DISK) -> None:
+    """The empty journal of a key that was just made, in a node's directory: before anybody else knows the
+    key. Raises StorageError JOURNAL-EXISTS."""
+    Journal.create(directory / JOURNAL / address.hex(), disk).close()
 
 
 def journal_of_new_key(
-    config: NodeConfig, key: SigningKey | None, application: LedgerApplication
+    config: NodeConfig, key: SigningKey | None, application: LedgerApplication, disk: Disk
 ) -> Journal | None:
     """A journal for a key that a ballot has yet to enrol: what the chain does not know has never voted."""
     if key is None or application.state.get(Collection.KEYS, key.address) is not None:
         return None
-    path = _journal_path(config, key)
-    if path.exists():
+    path = journal_path(config, key.address)
+    if disk.exists(path):
         return None
-    journal = Journal.create(path)
+    journal = Journal.create(path, disk)
     journal.append(encode_record(HeightEnded(Height(application.height))))
     return journal
 

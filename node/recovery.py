@@ -25,6 +25,8 @@ from node.repair import LogRepair
 from node.verified import VerifiedSignatures
 from node.world import Identity, World
 from storage.blocks import BlockLog
+from storage.disk import REAL_DISK, Disk
+from storage.files import failing_as, sync_directory, write_new_file
 from storage.log_scan import LogDamageError
 from storage.state import LevelState
 
@@ -36,28 +38,29 @@ def recover_state(
     blocks: BlockLog,
     genesis: Genesis,
     signatures: VerifiedSignatures,
+    world: World,
     resources: ExitStack,
 ) -> tuple[LedgerApplication, Tip]:
     """The state at the log's last height. One that fails its checks is moved aside, never served and never
     believed, and a new one is made from the block log; damage of the log itself is raised."""
     path = config.path(STATE)
-    if _damage_mark(path).exists():
-        _move_aside(path, "it failed its checks when the node ran last")
+    if is_marked(config, world.disk):
+        move_state_aside(config, "it failed its checks when the node ran last", world.disk)
     try:
-        state, application, tip = _opened(path, blocks, genesis, signatures)
+        state, application, tip = _opened(path, blocks, genesis, signatures, world)
     except LogDamageError:
         raise
     except CorruptionError as error:
-        _move_aside(path, str(error))
-        state, application, tip = _opened(path, blocks, genesis, signatures)
+        move_state_aside(config, str(error), world.disk)
+        state, application, tip = _opened(path, blocks, genesis, signatures, world)
     resources.callback(state.close)
     return application, tip
 
 
 def _opened(
-    path: Path, blocks: BlockLog, genesis: Genesis, signatures: VerifiedSignatures
+    path: Path, blocks: BlockLog, genesis: Genesis, signatures: VerifiedSignatures, world: World
 ) -> tuple[LevelState, LedgerApplication, Tip]:
-    state = LevelState.open(path)
+    state = LevelState.open(path, world.open_database)
     try:
         application = LedgerApplication(_matching(state, blocks), genesis, signatures)
         return state, application, bring_up(application, blocks, genesis)
@@ -66,24 +69,46 @@ def _opened(
         raise
 
 
-def mark_damaged(path: Path, error: CorruptionError) -> None:
+def mark_damaged(config: NodeConfig, error: CorruptionError, disk: Disk = REAL_DISK) -> None:
     """So that the next start does not fail in the same place again and again."""
-    _damage_mark(path).write_text(f"{error}\n", encoding="utf-8")
+    mark = _damage_mark(config)
+    write_new_file(disk, mark, [f"{error}\n".encode()])
+    sync_directory(disk, mark.parent)
     log.critical("the state will be rebuilt at the next start", reason=str(error))
 
 
-def _damage_mark(path: Path) -> Path:
-    return path.with_name(path.name + ".damaged")
+def is_marked(config: NodeConfig, disk: Disk = REAL_DISK) -> bool:
+    """Whether the state failed its checks when the node ran last."""
+    return disk.exists(_damage_mark(config))
 
 
-def _move_aside(path: Path, reason: str) -> None:
-    """Keep the damaged database for whoever looks into it, under the first free number."""
-    places = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-    aside = next(place for place in places if not place.exists())
-    if path.exists():
-        path.rename(aside)
-    _damage_mark(path).unlink(missing_ok=True)
+def _damage_mark(config: NodeConfig) -> Path:
+    return config.path(STATE + ".damaged")
+
+
+def move_state_aside(config: NodeConfig, reason: str, disk: Disk = REAL_DISK) -> Path | None:
+    """Keep the database for whoever looks into it, under the first free number; where it lies now."""
+    aside = move_aside(config.path(STATE), disk)
+    mark = _damage_mark(config)
+    if disk.exists(mark):
+        with failing_as("remove", mark):
+            disk.unlink(mark)
+        sync_directory(disk, mark.parent)
     log.critical("the state is damaged: rebuilding it from the block log", kept=str(aside), reason=reason)
+    return aside
+
+
+def move_aside(path: Path, disk: Disk = REAL_DISK) -> Path | None:
+    """Nothing is deleted: the file or directory gets the first free name NAME.damaged-N, durably; None when
+    it is not there."""
+    if not disk.exists(path):
+        return None
+    places = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    aside = next(place for place in places if not disk.exists(place))
+    with failing_as("move aside", path):
+        disk.rename(path, aside)
+    sync_directory(disk, path.parent)
+    return aside
 
 
 def bring_up(
@@ -147,21 +172,20 @@ def _matching(state: LevelState, blocks: BlockLog) -> LevelState:
 
 async def repair_log(config: NodeConfig, identity: Identity, blocks: BlockLog, world: World) -> None:
     """Put every damaged height back; once more with a state made anew when the state is found to be wrong."""
-    path = config.path(STATE)
-    if _damage_mark(path).exists():
-        _move_aside(path, "it failed its checks when the node ran last")
+    if is_marked(config, world.disk):
+        move_state_aside(config, "it failed its checks when the node ran last", world.disk)
     try:
         await _repair_over_state(config, identity, blocks, world)
     except LogDamageError:
         raise
     except CorruptionError as error:
-        _move_aside(path, str(error))
+        move_state_aside(config, str(error), world.disk)
         await _repair_over_state(config, identity, blocks, world)
 
 
 async def _repair_over_state(config: NodeConfig, identity: Identity, blocks: BlockLog, world: World) -> None:
     genesis = identity.genesis
-    with closing(LevelState.open(config.path(STATE))) as state:
+    with closing(LevelState.open(config.path(STATE), world.open_database)) as state:
         application = LedgerApplication(state, genesis, verify)
         transport = world.links(config, identity, lambda: application.height)
         repair = LogRepair(

@@ -13,7 +13,9 @@ from chain.keys import SigningKey
 from chain.types import ZERO_HASH, Address
 from node.config import NodeConfig
 from node.ports import Clock, Transport
+from storage.database import OpenDatabase
 from storage.disk import REAL_DISK, Disk
+from storage.leveldb import LevelStore
 
 
 class SystemClock:
@@ -57,10 +59,11 @@ class Links(Transport, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Clock, threads, links, disk. `links(config, identity, height)` makes the transport; `height` gives the
-    last decided one for HELLO."""
+    """Clock, threads, links, disk, database. `links(config, identity, height)` makes the transport; `height`
+    gives the last decided one for HELLO."""
 
     clock: Clock
     executor: Callable[[], Executor]
     links: Callable[[NodeConfig, Identity, Callable[[], int]], Links]
     disk: Disk = REAL_DISK
+    open_database: OpenDatabase = LevelStore.open

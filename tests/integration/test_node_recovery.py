@@ -153,6 +153,17 @@ def test_a_journal_gone_before_the_first_block_is_missed_too(alone: Alone) -> No
     node.close()
 
 
+def test_a_machine_restored_from_its_configuration_alone_does_not_vote(alone: Alone) -> None:
+    """Key and node.toml are there, blocks, state and journal are not: this key may have voted."""
+    alone.live(1)
+    for name in ("journal", "blocks", "state"):
+        shutil.rmtree(alone.directory / name)
+    node = build_node(alone.config)
+    assert not node.driver.votes
+    node.close()
+    assert not (alone.directory / "journal").exists()
+
+
 def test_an_older_journal_retires_the_key_and_that_stays(alone: Alone) -> None:
     alone.live(1)
     older = alone.journal().read_bytes()

@@ -7,23 +7,23 @@ takes the links and the power of the disk first, then lets the tasks fall; what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chain.genesis import Genesis
 from chain.keys import SigningKey
 from chain.types import Address
 from node.config import NodeConfig, Peer
 from node.node import Node, start
+from node.opening import found_journal
 from node.world import Identity, Links, World
-from tests.simulation.clock import OUTSIDE, PACE, InlineExecutor, Pace, VirtualLoop, WallClock
-from tests.simulation.wires import Endpoint, Wires
+from tests.simulation.clock import OUTSIDE, PACE, InlineExecutor, Pace, WallClock
+from tests.simulation.wires import Endpoint
 
 if TYPE_CHECKING:
-    from tests.simulation.watch import Watch
+    from tests.simulation.world import Simulation
 
 PROCESS: ContextVar[Process | None] = ContextVar("PROCESS", default=None)
 """In whose name the running callback acts."""
@@ -61,11 +61,8 @@ class Seat:
         name: str,
         member: Member,
         members: tuple[Member, ...],
-        genesis: Genesis,
+        world: Simulation,
         directory: Path,
-        loop: VirtualLoop,
-        wires: Wires,
-        watch: Watch,
         *,
         is_honest: bool = True,
     ) -> None:
@@ -74,16 +71,19 @@ class Seat:
         self.member = member
         self.address: Address = member.key.address
         self.is_honest = is_honest
-        self.clock = WallClock(loop)
-        self.pace = Pace(loop)
+        self.clock = WallClock(world.loop)
+        self.pace = Pace(world.loop)
         self.lives = 0
         self.process: Process | None = None
         self.disguise: Callable[[Endpoint], Links] = lambda endpoint: endpoint
         """What a liar's node speaks through."""
         self.on_start: Callable[[Process], None] = lambda process: None
-        self._loop = loop
-        self._wires = wires
-        self._watch = watch
+        self.sendings_to_live: int | None = None
+        """When it has sent so many messages more, it is killed."""
+        self._world = world
+        self._tasks: set[asyncio.Task[Any]] = set()
+        genesis = world.genesis
+        directory.mkdir()
         self._identity = Identity(genesis.encode(), genesis, member.key)
         peers = tuple(
             Peer(institution=one.name, address=one.key.address.hex(), certificate_sha256="00" * 32)
@@ -107,12 +107,14 @@ class Seat:
         if self.process is not None:
             return
         self.lives += 1
+        if self.lives == 1:
+            found_journal(self.config.directory, self.address)
         process = self.process = Process(self, self.lives)
         context = Context()
         context.run(PROCESS.set, process)
         context.run(PACE.set, self.pace)
-        self._watch.began(process)
-        process.task = self._loop.create_task(self._live(process), context=context)
+        self._world.watch.began(process)
+        process.task = self._world.loop.create_task(self._live(process), context=context)
         process.task.add_done_callback(lambda task: self._ended(process, task), context=OUTSIDE)
 
     def crash(self) -> None:
@@ -124,20 +126,48 @@ class Seat:
         process.is_alive = False
         if process.endpoint is not None:
             process.endpoint.close()
-        self._watch.died(process)
+        self._world.watch.died(process)
         if process.task is not None:
             process.task.cancel()
 
+    def heal(self) -> None:
+        """The clock is right, the machine as fast as any."""
+        self.clock.heal()
+        self.pace.cost_seconds = 0.0
+        self.sendings_to_live = None
+
+    def sends(self) -> None:
+        """A message is about to leave."""
+        if self.sendings_to_live is not None:
+            self.sendings_to_live -= 1
+            if self.sendings_to_live < 0:
+                self.sendings_to_live = None
+                self._world.mischief.killed(self)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], context: Context) -> None:
+        """Something a client makes this process do."""
+        process = self.process
+        task = self._world.loop.create_task(work, context=context)
+        self._tasks.add(task)
+
+        def done(task: asyncio.Task[Any]) -> None:
+            self._tasks.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None and process is not None and process.is_alive and process.node is not None:
+                process.node.driver.fail(error)
+
+        task.add_done_callback(done, context=OUTSIDE)
+
     async def _live(self, process: Process) -> None:
         def links(config: NodeConfig, identity: Identity, height: Callable[[], int]) -> Links:
-            endpoint = process.endpoint = Endpoint(self._wires, self)
+            endpoint = process.endpoint = Endpoint(self._world.wires, self)
             return self.disguise(endpoint)
 
         world = World(clock=self.clock, executor=InlineExecutor, links=links)
         node = await start(self.config, self._identity, world)
         try:
             process.node = node
-            self._watch.up(process, node)
+            self._world.watch.up(process, node)
             self.on_start(process)
             await node.run()
         finally:
@@ -151,4 +181,4 @@ class Seat:
         self.process = None
         process.is_alive = False
         assert not task.cancelled(), f"{process} was cancelled by itself"
-        self._watch.ended(process, task.exception())
+        self._world.watch.ended(process, task.exception())

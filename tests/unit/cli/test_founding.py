@@ -14,6 +14,7 @@ from cli.founding import Endpoint, Founded
 from cli.keystore import password_from, read_key
 from cli.people import read_person
 from node.config import NodeConfig
+from storage.journal import Journal
 
 NAMES = ("mof:finance:217", "treasury:treasury", "health:abp:226")
 CREATED_MS = 1_767_225_600_000
@@ -63,6 +64,14 @@ def test_a_member_given_twice_is_refused(members: list[Founded]) -> None:
     parts = [members[0].part, members[0].part]
     with pytest.raises(InputError):
         founding.genesis_of("test", parts, Params.default())
+
+
+def test_the_journal_of_a_key_is_as_old_as_the_key(members: list[Founded]) -> None:
+    for member in members:
+        assert member.validator is not None
+        journal = Journal.open(member.directory / "journal" / member.validator.address.hex())
+        assert journal.records() == ()
+        journal.close()
 
 
 def test_a_part_says_nothing_private(members: list[Founded]) -> None:
