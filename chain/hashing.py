@@ -217,6 +217,9 @@ def verify_consistency(
 
 # --- history: leaf 0 = chain_id, leaf i = block id i
 
+HISTORY_BYTES = 4096
+"""63 hashes are below 2,200."""
+
 _FRONTIER = Struct("History", 1, (("size", Uint(1)), ("frontier", ListOf(HASH, 63, minimum=1))))
 
 
@@ -264,13 +267,13 @@ class History:
         return running
 
     def encode(self) -> bytes:
-        """`[1, size, [hash…]]`, for the node's own store."""
+        """`[1, size, [hash…]]`, for the node's own store and the manifest of a snapshot."""
         return encode([1, self.size, self.frontier])
 
     @classmethod
     def decode(cls, data: bytes) -> "History":
         """DecodeError when the frontier does not fit the size."""
-        size, frontier = decode_fields(data, _FRONTIER, 4096)
+        size, frontier = decode_fields(data, _FRONTIER, HISTORY_BYTES)
         if len(frontier) != size.bit_count():
             raise DecodeError(f"{len(frontier)} subtrees found, size {size} has {size.bit_count()}")
         return cls(size, frontier)

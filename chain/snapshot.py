@@ -1,12 +1,19 @@
-"""Chunks of a snapshot: all of the state under one path prefix, checked alone against a state root
-(docs/formats.md, "SnapshotChunk")."""
+"""A state in pieces: chunks, each all of the state under one path prefix and checked alone against a state
+root, and the manifest that says of which block they are (docs/formats.md, "Snapshots")."""
 
+from __future__ import annotations
+
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
-from chain.block import KEY_BYTES, VALUE_BYTES
+from chain.block import HEADER_BYTES, KEY_BYTES, VALUE_BYTES, BlockHeader, block_id_of
+from chain.certificate import CERTIFICATE_BYTES
 from chain.codec import HASH, NAME, Binary, ListOf, Row, Struct, Uint, decode_fields, encode
 from chain.errors import DecodeError, InvalidMessageError
+from chain.hashing import HISTORY_BYTES, History
+from chain.set_chain import TrustedSet
 from chain.state_tree import (
     PATH_BITS,
     PROOF_BYTES,
@@ -27,7 +34,19 @@ BITS_MAXIMUM = 16
 """65,536 chunks: a thousand keys each in a state of sixty million."""
 
 CHUNK_BYTES = 64 << 20
+"""Before decoding. Only where sixteen bits do not part the state finely enough is a chunk above the aim."""
+
+CHUNK_AIM_BYTES = 4 << 20
+"""A snapshot has the fewest chunks of which none is larger: a few are held in memory, and one that a peer
+sent wrong is fetched again within a second."""
+
 ENTRIES_MAXIMUM = 1_000_000
+ENTRY_ROOM_BYTES = 16
+"""Above collection, key and value: the headers of an entry."""
+
+_DIGEST = struct.Struct(">I32s")
+MANIFEST_BYTES = 3 << 20
+"""65,536 chunks of 36 bytes are 2.25 MiB; header, certificate, set and history are below 40 KiB."""
 
 CHUNK = Struct(
     "SnapshotChunk",
@@ -53,6 +72,82 @@ CHUNK = Struct(
     ),
 )
 
+MANIFEST = Struct(
+    "SnapshotManifest",
+    1,
+    (
+        ("header", Binary(1, HEADER_BYTES)),
+        ("certificate", Binary(1, CERTIFICATE_BYTES)),
+        ("history", Binary(1, HISTORY_BYTES)),
+        ("bits", Uint(0, BITS_MAXIMUM)),
+        ("chunks", Binary(_DIGEST.size, _DIGEST.size << BITS_MAXIMUM)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDigest:
+    """Size in bytes and SHA-256 of one encoded chunk: what a disk is held to. What is true says the chunk."""
+
+    size_bytes: int
+    sha256: Hash32
+
+    @classmethod
+    def of(cls, chunk: bytes) -> ChunkDigest:
+        return cls(len(chunk), Hash32(sha256(chunk).digest()))
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotManifest:
+    """Of which block the chunks are the state: its header and a certificate, the history before it (size =
+    its height), and 2^bits chunks by prefix."""
+
+    header: bytes
+    certificate: bytes
+    history: bytes
+    bits: int
+    chunks: tuple[ChunkDigest, ...]
+
+    def encode(self) -> bytes:
+        """`[1, header bin, certificate bin, History bin, bits, chunks bin]`; chunks = size u32 ‖ SHA-256 of
+        each."""
+        digests = b"".join(_DIGEST.pack(one.size_bytes, one.sha256) for one in self.chunks)
+        return encode([MANIFEST.number, self.header, self.certificate, self.history, self.bits, digests])
+
+    @classmethod
+    def decode(cls, data: bytes) -> SnapshotManifest:
+        """DecodeError also when the digests are not those of 2^bits chunks, or a size is out of bounds."""
+        header, certificate, history, bits, packed = decode_fields(data, MANIFEST, MANIFEST_BYTES)
+        if len(packed) != _DIGEST.size << bits:
+            raise DecodeError(
+                f"{len(packed)} bytes are not the digests of {1 << bits} chunks", where="chunks"
+            )
+        digests = tuple(ChunkDigest(size, Hash32(digest)) for size, digest in _DIGEST.iter_unpack(packed))
+        if not all(0 < one.size_bytes <= CHUNK_BYTES for one in digests):
+            raise DecodeError(f"a chunk has 1 to {CHUNK_BYTES} bytes", where="chunks")
+        return cls(header, certificate, history, bits, digests)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all chunks."""
+        return sum(one.size_bytes for one in self.chunks)
+
+
+def check_manifest(manifest: SnapshotManifest, trusted: TrustedSet) -> tuple[BlockHeader, History]:
+    """The block whose state it is, and the history that ends with it: certified by the set of its height, and
+    the history the one that its header names. Raises DecodeError, InvalidMessageError.
+
+    `trusted`: the set that votes on that height, walked to from the genesis.
+    """
+    header = trusted.check(manifest.header, manifest.certificate)
+    try:
+        history = History.decode(manifest.history)
+    except DecodeError as error:
+        raise error.within("history") from None
+    if history.size != header.height or history.root() != header.history_root:
+        raise InvalidMessageError(f"snapshot of height {header.height}: the history is not the header's")
+    return header, history.append(block_id_of(manifest.header))
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotChunk:
@@ -68,7 +163,7 @@ class SnapshotChunk:
         return encode([CHUNK.number, self.bits, self.prefix, self.proof.encode(), self.entries])
 
     @classmethod
-    def decode(cls, data: bytes) -> "SnapshotChunk":
+    def decode(cls, data: bytes) -> SnapshotChunk:
         """Raises DecodeError; whether the chunk is true says `check_chunk`."""
         bits, prefix, proof, entries = decode_fields(data, CHUNK, CHUNK_BYTES)
         try:
@@ -131,3 +226,15 @@ def _start(
         is_outside = shares_bits(path, prefix, proof.depth) and not shares_bits(path, prefix, bits)
         return leaf_hash(path, value) if is_outside else None
     return None
+
+
+def check_chunk_of(data: bytes, number: int, bits: int, root: bytes) -> SnapshotChunk:
+    """Chunk `number` of 2^bits of the state with this root. Raises DecodeError, InvalidMessageError: whoever
+    sent it is to blame, whatever a manifest says of it."""
+    chunk = SnapshotChunk.decode(data)
+    if (chunk.bits, chunk.prefix) != (bits, prefix_of(number, bits)):
+        raise InvalidMessageError(
+            f"chunk {chunk.prefix[:2].hex()}/{chunk.bits} was sent as number {number} of {1 << bits}"
+        )
+    check_chunk(chunk, root)
+    return chunk

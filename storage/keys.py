@@ -1,6 +1,7 @@
 """The key layout of the state database, one function per record. The database is one node's own and can be
 rebuilt from the block log, so this layout is nobody else's business and may change with `LAYOUT`.
 
+    f                                              the state is being filled from a snapshot
     m                                              layout, height, state root, first height of the history
     s <len> collection key                         a value now
     v <len> collection key' ~height                a value since that height (key' escaped, newest first)
@@ -13,6 +14,7 @@ rebuilt from the block log, so this layout is nobody else's business and may cha
 from __future__ import annotations
 
 LAYOUT = 1
+FILLING = b"f"
 META = b"m"
 STATE = b"s"
 VERSION = b"v"

@@ -80,6 +80,7 @@ class MemoryState:
         self._nodes: dict[tuple[int, bytes], bytes] = {}
         self._transactions: dict[bytes, TransactionPlace] = {}
         self._extra: dict[bytes, bytes] = {}
+        self._is_filling = False
 
     @property
     def meta(self) -> StateMeta | None:
@@ -92,6 +93,10 @@ class MemoryState:
     @property
     def state_root(self) -> bytes | None:
         return None if self._meta is None else self._meta.state_root
+
+    @property
+    def is_half_filled(self) -> bool:
+        return self._is_filling
 
     def get(self, collection: str, key: bytes) -> bytes | None:
         return self._values.get(collection, {}).get(key)
@@ -143,18 +148,37 @@ class MemoryState:
     ) -> None:
         assert self._meta is None or height == self._meta.height + 1, "each height once, in order"
         assert len(state_root) == 32
-        for (collection, key), value in changes.items():
-            assert value != b"", f"a value is never empty: {collection} {key.hex()}"
-            _set(self._values.setdefault(collection, {}), key, value)
-            self._versions.setdefault(collection, {}).setdefault(key, []).append((height, value))
-        for node, content in nodes.items():
-            _set(self._nodes, node, content)
+        self._put(height, changes, nodes)
         for index, tx_id in enumerate(transactions):
             self._transactions[tx_id] = TransactionPlace(height, index)
         for name, value in (extra or {}).items():
             _set(self._extra, name, value)
         first_height = height if self._meta is None else self._meta.first_height
         self._meta = StateMeta(height, state_root, first_height)
+        self._is_filling = False
+
+    def fill(
+        self,
+        height: int,
+        changes: Mapping[tuple[str, bytes], bytes | None],
+        nodes: Mapping[tuple[int, bytes], bytes | None],
+    ) -> None:
+        assert self._meta is None, "only a state without a height is filled"
+        self._is_filling = True
+        self._put(height, changes, nodes)
+
+    def _put(
+        self,
+        height: int,
+        changes: Mapping[tuple[str, bytes], bytes | None],
+        nodes: Mapping[tuple[int, bytes], bytes | None],
+    ) -> None:
+        for (collection, key), value in changes.items():
+            assert value != b"", f"a value is never empty: {collection} {key.hex()}"
+            _set(self._values.setdefault(collection, {}), key, value)
+            self._versions.setdefault(collection, {}).setdefault(key, []).append((height, value))
+        for node, content in nodes.items():
+            _set(self._nodes, node, content)
 
     def snapshot(self) -> MemoryState:
         """A copy, unmoved by later commits."""

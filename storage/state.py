@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -111,6 +112,12 @@ class StateView:
     @property
     def state_root(self) -> bytes | None:
         return None if self._meta is None else self._meta.state_root
+
+    @property
+    def is_half_filled(self) -> bool:
+        """Whether a snapshot is being filled in, or was when the process ended: such a state has no height
+        and is wiped, never read."""
+        return self._meta is None and self._level.get(keys.FILLING) is not None
 
     def get(self, collection: str, key: bytes) -> bytes | None:
         return self._level.get(keys.state_value(collection, key))
@@ -277,12 +284,32 @@ class LevelState(StateView):
         assert len(state_root) == 32
         first_height = height if self._meta is None else self._meta.first_height
         meta = StateMeta(height, state_root, first_height)
-        self._store.write(_records(meta, changes, nodes, transactions, extra or {}))
+        records = _records(meta, changes, nodes, transactions, extra or {})
+        self._store.write(chain(((keys.FILLING, None),), records) if self.is_half_filled else records)
+        self._remember(changes, nodes)
+        self._meta = meta
+
+    def fill(
+        self,
+        height: int,
+        changes: Mapping[tuple[str, bytes], bytes | None],
+        nodes: Mapping[tuple[int, bytes], bytes | None],
+    ) -> None:
+        """A part of the state after block `height`, before the `commit` of that height makes it whole. Until
+        then the state has no height, also after a restart."""
+        assert self._meta is None, "only a state without a height is filled"
+        self._store.write(_part(height, changes, nodes))
+        self._remember(changes, nodes)
+
+    def _remember(
+        self,
+        changes: Mapping[tuple[str, bytes], bytes | None],
+        nodes: Mapping[tuple[int, bytes], bytes | None],
+    ) -> None:
         for place, value in changes.items():
             self._values.put(place, value)
         for node, content in nodes.items():
             self._nodes.put(node, content)
-        self._meta = meta
 
     def snapshot(self) -> StateSnapshot:
         """The state as last committed, unmoved by later commits."""
@@ -311,26 +338,41 @@ def _records(
 ) -> Iterator[tuple[bytes, bytes | None]]:
     """What one block writes to the database."""
     yield keys.META, _META.pack(keys.LAYOUT, *meta)
-    for (collection, key), value in changes.items():
-        assert value != b"", f"a value is never empty: {collection} {key.hex()}"
-        yield keys.state_value(collection, key), value
-        yield (
-            keys.version(collection, key, meta.height),
-            _ABSENT if value is None else _PRESENT + value,
-        )
-    for (depth, prefix), node in nodes.items():
-        yield keys.tree_node(depth, prefix), node
+    yield from _values_and_nodes(meta.height, changes, nodes)
     for index, tx_id in enumerate(transactions):
         yield keys.transaction(tx_id), _PLACE.pack(meta.height, index)
     for name, value in extra.items():
         yield keys.extra(name), value
 
 
+def _part(
+    height: int,
+    changes: Mapping[tuple[str, bytes], bytes | None],
+    nodes: Mapping[tuple[int, bytes], bytes | None],
+) -> Iterator[tuple[bytes, bytes | None]]:
+    """What one part of a snapshot writes."""
+    yield keys.FILLING, b"filling"
+    yield from _values_and_nodes(height, changes, nodes)
+
+
+def _values_and_nodes(
+    height: int,
+    changes: Mapping[tuple[str, bytes], bytes | None],
+    nodes: Mapping[tuple[int, bytes], bytes | None],
+) -> Iterator[tuple[bytes, bytes | None]]:
+    for (collection, key), value in changes.items():
+        assert value != b"", f"a value is never empty: {collection} {key.hex()}"
+        yield keys.state_value(collection, key), value
+        yield keys.version(collection, key, height), _ABSENT if value is None else _PRESENT + value
+    for (depth, prefix), node in nodes.items():
+        yield keys.tree_node(depth, prefix), node
+
+
 def _read_meta(level: DatabaseView) -> StateMeta | None:
     record = level.get(keys.META)
     if record is None:
         first = level.first(b"", b"")
-        if first is None or first[0] != LAST:
+        if first is None or first[0] not in (LAST, keys.FILLING):
             raise _damaged(level.path, "the height, which is missing beside values,")
         return None
     if len(record) != _META.size:

@@ -249,3 +249,23 @@ def test_after_a_write_that_failed_nothing_more_is_committed(tmp_path: Path) -> 
     state = LevelState.open(tmp_path / "state")
     assert (state.height, list(state.items())) == (0, [])
     state.close()
+
+
+def test_a_half_filled_state_has_no_height_and_says_so(tmp_path: Path) -> None:
+    state = LevelState.open(tmp_path / "state")
+    assert not state.is_half_filled
+    state.fill(7, {("tokens", b"a"): b"1"}, {(0, b""): b"page"})
+    state.close()
+    state = LevelState.open(tmp_path / "state")
+    assert (state.height, state.is_half_filled) == (None, True)
+    state.wipe()
+    assert (state.height, state.is_half_filled, list(state.items())) == (None, False, [])
+    state.fill(7, {("tokens", b"a"): b"1"}, {(0, b""): b"page"})
+    state.commit(7, root(7), {}, {}, extra={b"e": b"x"})
+    assert (state.height, state.is_half_filled) == (7, False)
+    assert (state.get_at("tokens", b"a", 7), state.tree_node(0, b""), state.extra(b"e")) == (
+        b"1",
+        b"page",
+        b"x",
+    )
+    state.close()
