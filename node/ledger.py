@@ -12,7 +12,7 @@ from chain.certificate import CommitCertificate
 from chain.codec import Value
 from chain.errors import CorruptionError, DecodeError, ExecutionFault, LedgerError, StorageError
 from chain.hashing import Tag, inclusion_path
-from chain.transaction import SignedTransaction
+from chain.transaction import SignedTransaction, tx_id_of
 from chain.types import Hash32
 from contracts.executor import Refusal
 from contracts.records import Balance, Collection, operational_day, prefix_of, trusted
@@ -21,10 +21,11 @@ from node.application import LedgerApplication
 from node.assembly import DecidedBlock
 from node.driver import Driver
 from node.history import consistency
-from node.intake import Admission
+from node.intake import Admission, Status
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import Answer, BlockStore, Clock
+from node.reserve import Room
 from node.verified import VerifiedSignatures
 
 EVENTS_BUFFERED = 64
@@ -328,7 +329,12 @@ class Ledger:
     # --- submitting
 
     async def submit(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[Admission]:
-        """Offer transactions; one answer for each, in order. Accepted is not final: wait."""
+        """Offer transactions; one answer for each, in order. Accepted is not final: wait.
+
+        A node that cannot store what becomes of them takes none: another one can.
+        """
+        if self.driver.room is Room.NONE:
+            return [Admission(Status.FULL, tx_id_of(body)) for body, _ in pairs]
         return await self.driver.intake.admit(pairs)
 
     async def dry_run(self, body: bytes, auth: bytes) -> Refusal | None:

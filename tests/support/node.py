@@ -36,6 +36,7 @@ from node.ledger import Ledger
 from node.mempool import Mempool, MempoolLimits
 from node.metrics import NodeMetrics
 from node.ports import BlockStore, Journal
+from node.reserve import DiskReserve
 from node.verified import VerifiedSignatures
 from storage.memory import MemoryBlockLog, MemoryJournal, MemoryState
 from tests.support.budget import PEOPLE, START_MS, VALID_MS, a_genesis, key_of_person, key_of_validator
@@ -175,6 +176,7 @@ def a_node(
     limits: MempoolLimits | None = None,
     clock: TestClock | None = None,
     transport: TestTransport | None = None,
+    reserve: DiskReserve | None = None,
     **params: int,
 ) -> MemoryNode:
     """A node of `member` (None follows) in a network whose validators are `members`."""
@@ -199,7 +201,7 @@ def a_node(
         application=application, blocks=found_blocks, tip=Tip.genesis(genesis.chain_id, genesis.time_ms),
         journal=None if signer is None else found_journal, signer=signer, transport=transport,
         clock=found_clock, mempool=mempool, signatures=signatures, metrics=metrics,
-        archive=archive, observers=(ledger,),
+        archive=archive, observers=(ledger,), reserve=reserve,
     )  # fmt: skip
     ledger.attach(driver)
     return MemoryNode(
