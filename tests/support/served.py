@@ -1,76 +1,117 @@
-"""A ledger in memory as the reading commands meet it: the client of a node, without a node."""
+"""The HTTP API of one node over a real server on loopback."""
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-from types import ModuleType
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-import pytest
+import httpx
 
-from cli import main as command
-from cli.session import Session
-from tests.support.budget import Ledger
+from chain.transaction import SignedTransaction
+from tests.support.node import MemoryNode
+from web.app import create_app
+from web.limits import HttpLimits
+from web.server import HttpServer
 
-PAGE = 100
-
-
-class ServedLedger:
-    """The questions that reading commands ask of a node, answered from a ledger in memory."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def status(self) -> dict[str, Any]:
-        return {
-            "height": self._ledger.height,
-            "block_time": "2026-01-05T00:00:00Z",
-            "state_root": self._ledger.state.root.hex(),
-        }
-
-    def value(self, collection: str, key: bytes, height: int | None = None) -> dict[str, Any]:
-        found = self._ledger.state.get(collection, key)
-        return {"value": None if found is None else found.hex(), "height": self._ledger.height}
-
-    def page(
-        self,
-        collection: str,
-        prefix: bytes = b"",
-        after: str | None = None,
-        limit: int = PAGE,
-        height: int | None = None,
-    ) -> dict[str, Any]:
-        start = prefix if after is None else bytes.fromhex(after) + b"\x00"
-        limit = min(limit, PAGE)
-        found = [
-            pair for pair in self._ledger.state.scan(collection, start, limit) if pair[0].startswith(prefix)
-        ]
-        return {
-            "items": [{"key": key.hex(), "value": value.hex()} for key, value in found],
-            "next": found[-1][0].hex() if len(found) == limit else None,
-            "height": self._ledger.height,
-        }
+LIMITS = HttpLimits(
+    connections=48,
+    connections_per_address=24,
+    header_seconds=10.0,
+    body_seconds=10.0,
+    idle_seconds=10.0,
+    body_bytes=1 << 20,
+)
+PATIENCE_SECONDS = 20.0
 
 
-def serve(patch: pytest.MonkeyPatch, ledger: Ledger, *modules: ModuleType) -> None:
-    """Let `connected` of these modules reach the ledger instead of a node."""
+@dataclass(slots=True)
+class Served:
+    """A node of one validator that decides alone, and its API."""
 
-    @contextmanager
-    def connected(nodes: Sequence[str]) -> Iterator[ServedLedger]:
-        yield ServedLedger(ledger)
+    node: MemoryNode
+    server: HttpServer
+    failure: BaseException | None = None
 
-    for module in modules:
-        patch.setattr(module, "connected", connected)
+    @property
+    def url(self) -> str:
+        return "http://{}:{}".format(*self.server.address)
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        return httpx.get(self.url + path, params=query or None, timeout=PATIENCE_SECONDS)
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        return httpx.post(self.url + path, json=body, timeout=PATIENCE_SECONDS)
+
+    def submit(self, *documents: SignedTransaction) -> list[dict[str, Any]]:
+        answer = self.post("/v1/transactions", {"transactions": [as_json(one) for one in documents]})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    def commit(self, document: SignedTransaction) -> dict[str, Any]:
+        assert [item["status"] for item in self.submit(document)] == ["accepted"]
+        found = self.get(f"/v1/transactions/{document.tx_id.hex()}", wait_ms=10_000).json()
+        assert found["status"] == "committed"
+        return dict(found)
+
+    def raw(self, *parts: bytes) -> bytes:
+        """What the server answers to these bytes until it closes the connection."""
+        with socket.create_connection(self.server.address, PATIENCE_SECONDS) as connection:
+            for part in parts:
+                connection.sendall(part)
+            answer = b""
+            try:
+                while data := connection.recv(65_536):
+                    answer += data
+            except ConnectionResetError:
+                return answer
+            return answer
+
+    def refused(self, limit: str) -> int:
+        return self.server.connections.refused[limit]
 
 
-def told(*arguments: str, status: int = 0) -> Any:
-    """The JSON of a reading command, after checking its exit status."""
-    out = io.StringIO()
-    environment = {"EQZ_NODE": "http://127.0.0.1:1", "EQZ_LANG": "en", "EQZ_CONFIG": "/nonexistent.toml"}
-    with redirect_stdout(out):
-        found = command.run([*arguments, "-o", "json"], Session(environment=environment))
-    assert found == status, (arguments, out.getvalue())
-    return json.loads(out.getvalue()) if out.getvalue() else None
+def as_json(document: SignedTransaction) -> dict[str, str]:
+    return {"body": document.body.hex(), "auth": document.auth.hex()}
+
+
+def serve(node: MemoryNode, limits: HttpLimits) -> Iterator[Served]:
+    """The node and its server on a thread of their own."""
+    server = HttpServer(create_app(node.ledger, node.ledger), "127.0.0.1", 0, limits)
+    served = Served(node, server)
+    stop = asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+    begun = threading.Event()
+
+    async def live() -> None:
+        loops.append(asyncio.get_running_loop())
+        tasks = [asyncio.ensure_future(one) for one in (node.driver.run(), server.run(), stop.wait())]
+        begun.set()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        node.ledger.close_streams()
+        for task in tasks:
+            task.cancel()
+        for found in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(found, BaseException) and not isinstance(found, asyncio.CancelledError):
+                served.failure = found
+
+    thread = threading.Thread(target=lambda: asyncio.run(live()))
+    thread.start()
+    begun.wait()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(served.url + "/health/live")
+            break
+        except httpx.TransportError:
+            continue
+    yield served
+    with suppress(RuntimeError):  # it ended by itself
+        loops[0].call_soon_threadsafe(stop.set)
+    thread.join()
+    node.close()
