@@ -85,6 +85,7 @@ from node.history import grown
 from node.intake import Intake
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
+from node.offsets import ClockOffsets
 from node.ports import BlockStore, Clock, Journal, Received, Transport, VoteArchive
 from node.reserve import DiskReserve, Room, unlimited
 from node.silence import Silence, Why
@@ -172,6 +173,7 @@ class Driver:
         self._catch_up = CatchUp(blocks, transport, clock)
         self._bodies = WantedBodies(transport, lambda block_id: self._machine.body(block_id))
         self._ahead = Ahead()
+        self._offsets = ClockOffsets()
         self._blocks_sent = Throttle(clock, BLOCK_EVERY_MS)
         self.intake = Intake(
             application, mempool, signatures, transport, clock, metrics, self._transactions_came
@@ -233,6 +235,11 @@ class Driver:
     @property
     def reserve(self) -> DiskReserve:
         return self._reserve
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """How far this machine's clock is from the others', as far as their blocks tell."""
+        return self._offsets.offset_ms
 
     @property
     def peers_up(self) -> int:
@@ -714,10 +721,19 @@ class Driver:
 
     def _hear_proposal(self, peer: Address, message: ProposalMessage) -> None:
         received = ProposalReceived(message.proposal, message.block, message.polka, self._clock.now_ms())
+        self._note_clock(peer, received)
         if self._is_for_now(message.proposal.height):
             self._feed(received)
         elif self._is_ahead(message.proposal.height):
             self._ahead.keep_proposal(peer, received)
+
+    def _note_clock(self, peer: Address, received: ProposalReceived) -> None:
+        """Of a block that its own proposer sends for the first time; unsigned, shown and never believed."""
+        proposal, block = received.proposal, received.block
+        is_new = block is not None and proposal.pol < 0 and proposal.height >= self._machine.height
+        if block is not None and is_new and block.header.proposer == peer and proposal.address == peer:
+            self._offsets.note(peer, received.received_at_ms, block.header.time_ms)
+            self._metrics.clock_offset.set((self.clock_offset_ms or 0) / 1000)
 
     def _hear_votes(self, peer: Address, votes: Votes) -> None:
         """Those of VOTES itself and of its proposal; a vote of another height inside is nobody's."""

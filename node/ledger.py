@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,6 +20,8 @@ from contracts.why import Why
 from node.application import LedgerApplication
 from node.assembly import DecidedBlock
 from node.driver import Driver
+from node.findings import Finding
+from node.health import Vitals, findings_of
 from node.history import consistency
 from node.intake import Admission, Status
 from node.mempool import Mempool
@@ -174,7 +176,11 @@ class Ledger:
         signatures: VerifiedSignatures,
         clock: Clock,
         metrics: NodeMetrics,
+        certificates: Callable[[], Mapping[str, int]] = dict,
+        broken_laws: Callable[[], int] = int,
     ) -> None:
+        """`certificates`: whose they are, and when they end, in seconds since 1970; `broken_laws`: found by
+        the last recount."""
         self._name = name
         self._network = network
         self._application = application
@@ -183,6 +189,8 @@ class Ledger:
         self._signatures = signatures
         self._clock = clock
         self.metrics = metrics
+        self._certificates = certificates
+        self._broken_laws = broken_laws
         self._driver: Driver | None = None
         self._waiters: dict[Hash32, list[asyncio.Future[None]]] = {}
         self._waiting = 0
@@ -219,6 +227,30 @@ class Ledger:
             highest_claim=self.driver.highest_claim,
             mempool=len(self._mempool),
             operational_day=operational_day(self._application.state),
+        )
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with this node now, worst first."""
+        driver, reserve = self.driver, self.driver.reserve
+        return findings_of(
+            Vitals(
+                height=self._application.height,
+                round=driver.machine.round,
+                validators=len(self._application.validators_at(driver.tip.height + 1).members),
+                peers=driver.peers_up,
+                votes=driver.votes,
+                highest_claim=driver.highest_claim,
+                silence=driver.silence,
+                room=reserve.room,
+                free_bytes=reserve.free_bytes,
+                reserve_bytes=reserve.mark_bytes,
+                resume_bytes=reserve.resume_bytes,
+                clock_offset_ms=driver.clock_offset_ms,
+                precision_ms=self._application.params()["precision-ms"],
+                broken_laws=self._broken_laws(),
+                now_seconds=self._clock.now_ms() // 1_000,
+                certificates=tuple(self._certificates().items()),
+            )
         )
 
     def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
@@ -26,6 +26,22 @@ class _Counted(Collector):
         family = CounterMetricFamily(f"eqz_{self._name}", self._text, labels=(self._label,))
         for value, count in sorted(self._counts().items()):
             family.add_metric((value,), count)
+        yield family
+
+
+class _Shown(Collector):
+    """Figures that somebody else keeps, by label; read when they are asked for."""
+
+    def __init__(self, name: str, text: str, label: str, figures: Callable[[], Mapping[str, int]]) -> None:
+        self._name = name
+        self._text = text
+        self._label = label
+        self._figures = figures
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(f"eqz_{self._name}", self._text, labels=(self._label,))
+        for value, figure in sorted(self._figures().items()):
+            family.add_metric((value,), figure)
         yield family
 
 
@@ -52,6 +68,9 @@ class NodeMetrics:
         self.broken_laws = gauge("broken_laws", "Laws of the budget that the last recount found broken.")
         self.disk_free = gauge("disk_free_bytes", "Free space for this node, at its last look.")
         self.disk_reserve = gauge("disk_reserve_bytes", "Free space below which this node does not vote.")
+        self.clock_offset = gauge(
+            "clock_offset_seconds", "This machine's clock less the others', as their blocks tell."
+        )
         self.peers = gauge("peers", "Links that are up.")
         self.mempool = gauge("mempool_transactions", "Transactions waiting for a block.")
         self.transactions = counter("transactions", "Transactions decided.")
@@ -76,6 +95,10 @@ class NodeMetrics:
     def expose(self, name: str, text: str, label: str, counts: Callable[[], Mapping[str, int]]) -> None:
         """Show counters kept elsewhere as `eqz_<name>_total{label=…}`."""
         self.registry.register(_Counted(name, text, label, counts))
+
+    def show(self, name: str, text: str, label: str, figures: Callable[[], Mapping[str, int]]) -> None:
+        """Show figures kept elsewhere as `eqz_<name>{label=…}`."""
+        self.registry.register(_Shown(name, text, label, figures))
 
     def exposition(self) -> bytes:
         return generate_latest(self.registry)

@@ -23,6 +23,7 @@ from node.metrics import NodeMetrics
 from node.opening import (
     BLOCKS,
     VOTES,
+    certificate_ends,
     free_bytes,
     journal_of_new_key,
     links_of,
@@ -33,6 +34,7 @@ from node.opening import (
 from node.recount import Recount
 from node.recovery import mark_damaged, recover_state, repair_log
 from node.reserve import DiskReserve
+from node.throttle import Remembered
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
 from storage.blocks import BlockLog
@@ -43,6 +45,9 @@ from storage.log_scan import LogDamageError
 VERIFY_THREADS = 2
 """Signature verification leaves the interpreter's lock; more threads than cores of a small server do not
 help."""
+
+CERTIFICATES_EVERY_MS = 60_000
+"""Certificates are read again this often at most; a new one is in its place for years."""
 
 log = structlog.get_logger("node")
 
@@ -158,6 +163,11 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         "peer_dropped", "Messages not sent because the peer did not keep up, by address.", "peer",
         lambda: {address.hex(): dropped for address, dropped in transport.dropped.items()},
     )  # fmt: skip
+    recount = Recount(application.frozen, metrics)
+    certificates = Remembered(lambda: certificate_ends(config), clock, CERTIFICATES_EVERY_MS)
+    metrics.show(
+        "certificate_end_seconds", "End of a TLS certificate, seconds since 1970.", "name", certificates
+    )
     ledger = Ledger(
         name=config.name,
         network=config.network,
@@ -167,8 +177,9 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         signatures=signatures,
         clock=clock,
         metrics=metrics,
+        certificates=certificates,
+        broken_laws=lambda: recount.broken,
     )
-    recount = Recount(application.frozen, metrics)
     driver = Driver(
         application=application,
         blocks=blocks,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from consensus.messages import LIMIT_BYTES
 from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
 from contracts.records import Collection
-from network.certificates import certificate_der, fingerprint
+from network.certificates import certificate_der, fingerprint, valid_until
 from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
 from node.config import NodeConfig
@@ -134,6 +135,18 @@ def signer_of(
         log.critical("this key will not vote", reason=fault)
         return None, fault
     return Signer(key.address, key.sign), None
+
+
+def certificate_ends(config: NodeConfig) -> dict[str, int]:
+    """When the certificates of this node and its peers end, in seconds since 1970; of those that can be
+    read."""
+    places = {config.name: config.path(config.certificate)}
+    places |= {one.institution: config.path("peers") / f"{one.institution}.crt" for one in config.peers}
+    ends: dict[str, int] = {}
+    for name, path in places.items():
+        with suppress(OSError, ConfigError):
+            ends[name] = int(valid_until(certificate_der(path.read_bytes())).timestamp())
+    return ends
 
 
 def free_bytes(config: NodeConfig, world: World) -> int:

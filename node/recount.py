@@ -70,6 +70,8 @@ class Recount:
         self._every_blocks = every_blocks
         self._reader: _Reader | None = None
         self._running: asyncio.Task[None] | None = None
+        self.broken = 0
+        """Laws that the last recount found broken."""
 
     def decided(self, decided: DecidedBlock) -> None:
         """Called by the driver after each height."""
@@ -96,5 +98,6 @@ class Recount:
             return
         self._metrics.recounted_height.set(height)
         self._metrics.broken_laws.set(len(findings))
+        self.broken = len(findings)
         for finding in findings:
             log.critical("a law of the budget does not hold", height=height, finding=finding)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from chain.types import Address
 from node.ports import Clock
 
@@ -22,3 +24,20 @@ class Throttle:
             return False
         self._last_ms[peer] = now_ms
         return True
+
+
+class Remembered:
+    """An answer that costs something to find, asked for again after `every_ms` at the earliest."""
+
+    def __init__(self, find: Callable[[], Mapping[str, int]], clock: Clock, every_ms: int) -> None:
+        self._find = find
+        self._clock = clock
+        self._every_ms = every_ms
+        self._found: Mapping[str, int] = {}
+        self._found_at_ms: int | None = None
+
+    def __call__(self) -> Mapping[str, int]:
+        now_ms = self._clock.now_ms()
+        if self._found_at_ms is None or abs(now_ms - self._found_at_ms) >= self._every_ms:
+            self._found, self._found_at_ms = self._find(), now_ms
+        return self._found

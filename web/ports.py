@@ -12,6 +12,7 @@ from contracts.executor import Refusal
 from contracts.records import Balance
 from contracts.why import Why
 from node.assembly import DecidedBlock
+from node.findings import Finding
 from node.intake import Admission
 from node.ledger import InclusionProof, NodeStatus, StoredHeight, TransactionStatus
 from node.ports import Answer
@@ -30,6 +31,9 @@ class LedgerReader(Protocol):
     """Everything decided, and what this node knows of what is not."""
 
     def status(self) -> NodeStatus: ...
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with this node now, worst first."""
 
     def get(self, collection: str, key: bytes, height: int | None, prove: bool) -> Answer: ...
 

@@ -267,12 +267,27 @@ class BlockOut(Model):
     evidence: list[Hex]
 
 
+class FindingOut(Model):
+    """One thing that is wrong with the node: a stable code, how bad it is, and what to do."""
+
+    code: str
+    severity: Literal["critical", "warning", "info"]
+    blocks: bool
+    message: str
+    texts: dict[str, str]
+    remedy: str
+    remedies: dict[str, str]
+    facts: dict[str, int | str]
+
+
 class HealthOut(Model):
-    """`reasons` is empty when the node is ready."""
+    """`reasons` says why the node is not ready, and is empty when it is; `findings` is all that is wrong,
+    worst first, also what keeps nobody from asking it."""
 
     schema_: Literal["eqz.health/1"] = Field(default="eqz.health/1", serialization_alias="schema")
     ready: bool
     reasons: list[str]
+    findings: list[FindingOut] = []
 
 
 def iso_time(time_ms: int) -> str:

@@ -285,7 +285,9 @@ def test_status_names_the_tip(api: Served) -> None:
 
 
 def test_health_and_metrics(api: Served) -> None:
-    assert api.get("/health/live").json() == {"schema": "eqz.health/1", "ready": True, "reasons": []}
+    assert api.get("/health/live").json() == {
+        "schema": "eqz.health/1", "ready": True, "reasons": [], "findings": [],
+    }  # fmt: skip
     assert api.get("/health/ready").status_code == 200
     text = api.get("/metrics").text
     assert "# TYPE eqz_height gauge" in text

@@ -5,25 +5,31 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from node.ledger import NodeStatus
+from node.findings import LANGUAGES, Finding
 from web.ports import LedgerReader
-from web.schemas import HealthOut
-
-BEHIND_HEIGHTS = 3
-"""A node this far behind what peers claim is catching up: its answers are true and old."""
+from web.schemas import FindingOut, HealthOut
 
 
-def reasons_not_ready(status: NodeStatus) -> list[str]:
-    """Why no one should be sent here now; empty when all is well."""
-    reasons = []
-    heard = status.peers + status.votes
-    if not 3 * heard > 2 * status.validators:
-        reasons.append(f"{heard} of {status.validators} validators are heard, own votes included: no quorum")
-    if status.highest_claim > status.height + 1 + BEHIND_HEIGHTS:
-        reasons.append(f"catching up: height {status.height}, peers claim {status.highest_claim - 1}")
-    if status.round > 2:
-        reasons.append(f"height {status.height + 1} is in round {status.round}")
-    return reasons
+def health_of(findings: list[Finding]) -> HealthOut:
+    """Ready is who has no finding that blocks."""
+    reasons = [one.text() for one in findings if one.kind.blocks]
+    return HealthOut(ready=not reasons, reasons=reasons, findings=[_finding_out(one) for one in findings])
+
+
+def _finding_out(finding: Finding) -> FindingOut:
+    kind = finding.kind
+    return FindingOut.model_validate(
+        {
+            "code": finding.code,
+            "severity": kind.severity,
+            "blocks": kind.blocks,
+            "message": finding.text(),
+            "texts": {language: finding.text(language) for language in LANGUAGES},
+            "remedy": finding.remedy(),
+            "remedies": {language: finding.remedy(language) for language in LANGUAGES},
+            "facts": dict(finding.facts),
+        }
+    )
 
 
 def routes(reader: LedgerReader) -> APIRouter:
@@ -37,8 +43,7 @@ def routes(reader: LedgerReader) -> APIRouter:
     @router.get("/health/ready", responses={503: {"model": HealthOut}})
     async def ready() -> JSONResponse:
         """Whether requests should come here; 503 with the reasons when not."""
-        reasons = reasons_not_ready(reader.status())
-        health = HealthOut(ready=not reasons, reasons=reasons)
+        health = health_of(reader.findings())
         return JSONResponse(health.model_dump(by_alias=True), 200 if health.ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse)

@@ -1,42 +1,29 @@
-"""When a node says that requests should not come to it."""
+"""When a node says that requests should not come to it, and how it says what is wrong."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
-
-from chain.types import ZERO_HASH
-from node.ledger import NodeStatus
-from web.routes.health import reasons_not_ready
-
-READY = NodeStatus(
-    name="mof", network="test", chain_id=ZERO_HASH, height=10, block_id=ZERO_HASH, state_root=ZERO_HASH,
-    block_time_ms=0, age_ms=0, round=-1, validators=4, votes=True, peers=3, highest_claim=11, mempool=0,
-    operational_day=None,
-)  # fmt: skip
+from node.findings import finding
+from web.routes.health import health_of
 
 
-@pytest.mark.parametrize(
-    ("validators", "peers", "votes", "is_ready"),
-    [
-        (1, 0, True, True), (1, 0, False, False), (2, 0, True, False), (2, 1, True, True),
-        (3, 1, True, False), (3, 2, True, True), (4, 1, True, False), (4, 2, True, True),
-        (4, 2, False, False),
-        (4, 3, False, True), (6, 3, True, False), (6, 4, True, True), (7, 3, True, False), (7, 4, True, True),
-    ],
-)  # fmt: skip
-def test_ready_is_more_than_two_thirds_heard(
-    validators: int, peers: int, votes: bool, is_ready: bool
-) -> None:
-    status = replace(READY, validators=validators, peers=peers, votes=votes)
-    assert (reasons_not_ready(status) == []) == is_ready
+def test_a_node_without_findings_is_ready() -> None:
+    health = health_of([])
+    assert (health.ready, health.reasons, health.findings) == (True, [], [])
 
 
-def test_one_that_is_behind_says_how_far() -> None:
-    assert reasons_not_ready(replace(READY, highest_claim=14)) == []
-    assert reasons_not_ready(replace(READY, highest_claim=15)) == ["catching up: height 10, peers claim 14"]
+def test_what_blocks_is_a_reason_and_what_does_not_is_told_beside_it() -> None:
+    found = [finding("ROUNDS", height=11, round=3), finding("CERTIFICATE-ENDS", name="roads", days=7)]
+    health = health_of(found)
+    assert not health.ready
+    assert health.reasons == ["height 11 is in round 3"]
+    assert [one.code for one in health.findings] == ["ROUNDS", "CERTIFICATE-ENDS"]
+    assert health_of(found[1:]).ready
 
 
-def test_a_height_that_takes_many_rounds() -> None:
-    assert reasons_not_ready(replace(READY, round=3)) == ["height 11 is in round 3"]
+def test_a_finding_is_told_in_three_languages_with_its_facts_and_what_to_do() -> None:
+    (told,) = health_of([finding("CERTIFICATE-ENDS", name="roads", days=7)]).findings
+    assert told.message == told.texts["en"] == "the certificate of roads ends in 7 days"
+    assert told.texts["ru"] == "сертификат roads действует ещё 7 дн."
+    assert told.texts["kk"] == "roads сертификатының бітуіне 7 күн қалды"
+    assert (told.severity, told.blocks, told.facts) == ("warning", False, {"name": "roads", "days": 7})
+    assert told.remedy == told.remedies["en"] != ""
