@@ -117,14 +117,25 @@ async def start(config: NodeConfig, identity: Identity, world: World) -> Node:
     except LogDamageError as error:
         log.critical("the block log is damaged: repairing it first", damage=error.damage.describe())
     path = config.path(BLOCKS)
-    opened = BlockLog.open(path, identity.genesis_bytes, tolerate_damage=True, disk=world.disk)
-    with closing(opened) as blocks:
+    with closing(_open_blocks(config, identity, world, tolerate_damage=True)) as blocks:
         for damage in blocks.restored:
             log.critical("put back what is known without a peer", damage=damage.describe())
         if blocks.damages:
             await repair_log(config, identity, blocks, world)
     log.warning("the block log is whole again", kept=str(quarantine_directory(path)))
     return build_node(config, identity, world)
+
+
+def _open_blocks(
+    config: NodeConfig, identity: Identity, world: World, *, tolerate_damage: bool = False
+) -> BlockLog:
+    return BlockLog.open(
+        config.path(BLOCKS),
+        identity.genesis_bytes,
+        tolerate_damage=tolerate_damage,
+        segment_bytes=world.segment_bytes,
+        disk=world.disk,
+    )
 
 
 def build_node(config: NodeConfig, identity: Identity | None = None, world: World | None = None) -> Node:
@@ -143,7 +154,7 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
     journal, fault = open_journal(config, key, world.disk)
     if journal is not None:
         resources.callback(journal.close)
-    blocks = BlockLog.open(config.path(BLOCKS), identity.genesis_bytes, disk=world.disk)
+    blocks = _open_blocks(config, identity, world)
     resources.callback(blocks.close)
     if blocks.torn is not None:
         log.warning("cut an unsynced tail of the block log", file=str(blocks.torn.path))

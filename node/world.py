@@ -13,6 +13,7 @@ from chain.keys import SigningKey
 from chain.types import ZERO_HASH, Address
 from node.config import NodeConfig
 from node.ports import Clock, Transport
+from storage.blocks import SEGMENT_BYTES
 from storage.database import OpenDatabase
 from storage.disk import REAL_DISK, Disk
 from storage.leveldb import LevelStore
@@ -67,3 +68,5 @@ class World:
     links: Callable[[NodeConfig, Identity, Callable[[], int]], Links]
     disk: Disk = REAL_DISK
     open_database: OpenDatabase = LevelStore.open
+    segment_bytes: int = SEGMENT_BYTES
+    """Of the block log."""
