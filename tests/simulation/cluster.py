@@ -52,7 +52,8 @@ from consensus.messages import (
 )
 from consensus.records import HeightEnded, OwnMessage, decode_record, encode_record
 from consensus.timing import TimeBounds, Timeouts
-from tests.simulation.oracle import LATENESS_MS, PRECISION_MS, Oracle
+from node.archive import worth_keeping
+from tests.simulation.oracle import LATENESS_MS, PRECISION_MS, Oracle, Stand
 from tests.support.committee import BAD, CHAIN_ID, NOON_MS, Committee
 
 HEALED_MS = 60_000
@@ -75,7 +76,8 @@ NEXT_HEIGHT_VOTES = 4
 class Plan:
     """What a run is made of; the rest is drawn from the seed.
 
-    byzantine: "none", "twins" (each faulty key runs two honest machines) or "forger" (it says anything).
+    byzantine: "none", "twins" (each faulty key runs two honest machines), "forger" (it says anything) or
+    "forgetful" (it signs each place once, ignores its lock, never decides and passes nothing on).
     is_masked: None lets the seed choose. loses_first_sendings: only STATUS and what it asks for gets through.
     """
 
@@ -103,8 +105,16 @@ class Plan:
     slow: int | None = None
     """A validator that needs longer for a check than any round 0 lasts."""
 
-    twins: tuple[int, ...] = ()
-    """Which validators are twins; empty lets the seed choose."""
+    liars: tuple[int, ...] = ()
+    """Which validators are faulty, of equal power like all others then; empty lets the seed choose as many as
+    the rules bear. More make forks: see `may_fork`."""
+
+    sides: tuple[int, ...] = ()
+    """By node: until healing nodes of side 0 and of side 1 do not hear each other; those of side 2 hear
+    both."""
+
+    may_fork: bool = False
+    """More are faulty than the rules bear: two blocks may be decided, and the run goes on. One height."""
 
 
 def plan_of(seed: int) -> Plan:
@@ -123,6 +133,28 @@ class ByzantineConsensus(Consensus):
     def _count(self, vote: Vote, sign_bytes: bytes) -> None:
         if not self._holds(vote):
             super()._count(vote, sign_bytes)
+
+
+class ForgetfulConsensus(Consensus):
+    """It votes for whatever is proposed, as if it had never locked, and keeps what it knows to itself."""
+
+    def _r1_decide(self) -> bool:
+        return False
+
+    def _r3_prevote(self) -> bool:
+        lock = self.lock_round, self.lock_id
+        self.lock_round, self.lock_id = -1, None
+        fired = super()._r3_prevote()
+        self.lock_round, self.lock_id = lock
+        return fired
+
+    def _enter(self, round_: int) -> None:
+        valid_id, self.valid_id = self.valid_id, None
+        super()._enter(round_)
+        self.valid_id = valid_id
+
+    def votes_lacking(self, peer: Status) -> bytes | None:
+        return None
 
 
 @dataclass
@@ -169,6 +201,9 @@ class Node:
         self.faulted: set[Hash32] = set()
         self.arrivals_ms: defaultdict[tuple[int, int, Hash32], list[int]] = defaultdict(list)
         self.hidden_until_ms = 0
+        self.skipped_to = -1
+        self.archive: dict[int, tuple[Vote, ...]] = {}
+        """Votes by height, as a node keeps them for the forensic tool."""
         self._boot()
 
     def __repr__(self) -> str:
@@ -185,11 +220,15 @@ class Node:
     def height(self) -> int:
         return len(self.disk.blocks) + 1
 
+    def _kind_of_machine(self) -> type[Consensus]:
+        if self.is_honest:
+            return Consensus
+        return ForgetfulConsensus if self.cluster.plan.byzantine == "forgetful" else ByzantineConsensus
+
     def _open(self, height: int) -> None:
         """The machine of this height, from the journal."""
         committee = self.cluster.committee
-        make = Consensus if self.is_honest else ByzantineConsensus
-        self.machine = make(
+        self.machine = self._kind_of_machine()(
             Height(height),
             CHAIN_ID,
             committee.at(height),
@@ -203,8 +242,8 @@ class Node:
         self.started_with = list(self.disk.journal)
         self.script: list[tuple[Input | None, tuple[Effect, ...]]] = []
         self.recovered = self.machine.recover([decode_record(payload) for payload in self.disk.journal])
-        if self.machine.lock_round >= 0:
-            self.cluster.oracle.seen["recovered with a lock"] += 1
+        self.skipped_to = -1
+        self.cluster.oracle.recovered(self)
         self.perform(self.recovered)
         if self.machine.round < 0:
             is_staggered = height == 1 and not self.cluster.has_ambushes
@@ -222,6 +261,8 @@ class Node:
             self.is_up = False
             self.life += 1
             self.disk.lose_unsynced()
+            if not any(node.is_up for node in self.cluster.nodes):
+                self.cluster.oracle.seen["all down at once"] += 1
 
     def restart(self) -> None:
         if not self.is_up:
@@ -260,17 +301,17 @@ class Node:
     def handle(self, received: Input) -> None:
         if not self.is_up or self.machine.is_decided:
             return
-        round_before, machine = self.machine.round, self.machine
+        machine = self.machine
+        before = Stand.of(machine)
         if isinstance(received, ProposalReceived):
             signed = received.proposal
             arrivals = self.arrivals_ms[signed.height, signed.round, signed.block_id]
             arrivals.append(received.received_at_ms)
         effects = machine.handle(received)
         self.script.append((received, effects))
-        if machine.round > round_before >= 0 and not isinstance(received, TimeoutElapsed):
-            self.cluster.oracle.seen["rounds skipped"] += 1
-        if isinstance(received, CertificateReceived) and machine.is_decided:
-            self.cluster.oracle.seen["decided by a certificate"] += 1
+        if machine.round > before.round >= 0 and not isinstance(received, TimeoutElapsed):
+            self.skipped_to = machine.round
+        self.cluster.oracle.handled(self, before, received)
         self.perform(effects)
         if self.is_up and self.machine is machine:
             self.cluster.oracle.step(self)
@@ -299,7 +340,7 @@ class Node:
                 self.later(random.randrange(100), lambda: self.handle(BlockBuilt(round_, self.built(round_))))
             case RequestBody(block_id):
                 self.wanted.add(block_id)
-                self.cluster.oracle.seen["body asked for"] += 1
+                self.cluster.oracle.asked(self, block_id)
                 self.later(random.randrange(500), lambda: self._ask(block_id))
             case ReportEquivocation():
                 self.cluster.oracle.accused(self, effect)
@@ -324,6 +365,9 @@ class Node:
 
     def _decide(self, decide: Decide) -> None:
         self.cluster.oracle.decision(self, decide)
+        self.archive[decide.height] = worth_keeping(
+            self.machine.votes(), decide.round, decide.block.block_id, self.machine.round
+        )
         self.disk.blocks.append((decide.block, decide.certificate))
         if self._is_killed():
             self.cluster.oracle.applied(self, decide.height)
@@ -489,11 +533,11 @@ class Cluster:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.random = random = Random(plan.seed)
-        has_equal_powers = random.random() < 0.7 or bool(plan.twins or plan.sets)
+        has_equal_powers = random.random() < 0.7 or bool(plan.liars or plan.sets)
         powers = [1 if has_equal_powers else random.randint(1, 3) for _ in range(plan.n)]
         self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets)
         self.byzantine = self._draw_byzantine()
-        self.oracle = Oracle(self.committee, self.byzantine)
+        self.oracle = Oracle(self.committee, self.byzantine, plan.may_fork)
         self.now_ms = 0
         self.blocks_built = 0
         self.times_ms: dict[Hash32, int] = {}
@@ -520,8 +564,8 @@ class Cluster:
     def _draw_byzantine(self) -> frozenset[int]:
         """As many as the rules bear: less than one third of the power."""
         members = self.committee.validators.members
-        if self.plan.twins:
-            return frozenset(self.plan.twins)
+        if self.plan.liars:
+            return frozenset(self.plan.liars)
         total, drawn, power = sum(member.power for member in members), set(), 0
         if self.plan.byzantine != "none":
             for i in self.random.sample(range(self.plan.n), self.plan.n):
@@ -543,11 +587,19 @@ class Cluster:
                 node, at_ms = random.choice(honest), random.randrange(HEALED_MS)
                 self.at(at_ms, node.crash)
                 self.at(at_ms + random.randrange(15_000), node.restart)
+            if random.random() < 0.1:
+                self._black_out(random.randrange(HEALED_MS))
         if self.plan.byzantine == "forger":
             for node in self.nodes:
                 if not node.is_honest:
                     for _ in range(60):
                         self.at(random.randrange(HEALED_MS * 3 // 2), lambda node=node: self._forge(node))  # type: ignore[misc]
+
+    def _black_out(self, at_ms: int) -> None:
+        """All at once, also those that lie; each comes back in its own time."""
+        for node in self.nodes:
+            self.at(at_ms, node.crash)
+            self.at(at_ms + self.random.randrange(200, 15_000), node.restart)
 
     # --- time
 
@@ -563,7 +615,11 @@ class Cluster:
                 self.now_ms, _, action = heapq.heappop(self._queue)
                 action()
                 if all(node.height > self.plan.heights for node in self.honest_nodes()):
+                    if not self.plan.may_fork:
+                        self.oracle.convicts_nobody_honest(self.nodes)
                     return self.oracle
+            if self.plan.may_fork:
+                return self.oracle  # so many liars may also stop everything
             stuck = [(node, node.machine.round, node.machine.step.name) for node in self.honest_nodes()]
             raise AssertionError(f"I12: no decision by {self.now_ms} ms: {stuck}")
         except (AssertionError, HaltError) as broken:
@@ -591,7 +647,15 @@ class Cluster:
         self.oracle.sent(sender, signed)
         if not self.plan.loses_first_sendings:
             for peer in self.peers_of(sender):
-                self.send(sender, peer, kind, payload, signed)
+                if not self._is_withheld(sender, peer, signed):
+                    self.send(sender, peer, kind, payload, signed)
+
+    def _is_withheld(self, sender: Node, receiver: Node, signed: Vote | SignedProposal) -> bool:
+        """The forgetful show their own proposals to one side alone, the sides in turn."""
+        sides = self.plan.sides
+        if not sides or sides[sender.number] != 2 or not isinstance(signed, SignedProposal):
+            return False
+        return sides[receiver.number] == signed.round % 2
 
     def send(
         self,
@@ -605,6 +669,8 @@ class Cluster:
         random = self.random
         if self.now_ms >= HEALED_MS:
             delay_ms = random.randrange(DELAY_MS)
+        elif self._are_on_two_sides(sender, receiver):
+            return
         elif self.plan.partitions:
             if self._are_parted(sender, receiver):
                 return
@@ -620,6 +686,10 @@ class Cluster:
         else:
             delay_ms = int(random.expovariate(1 / 700))
         self.at(self.now_ms + delay_ms, lambda: receiver.receive(sender, kind, payload))
+
+    def _are_on_two_sides(self, sender: Node, receiver: Node) -> bool:
+        sides = self.plan.sides
+        return bool(sides) and {sides[sender.number], sides[receiver.number]} == {0, 1}
 
     def _are_parted(self, sender: Node, receiver: Node) -> bool:
         groups = self.plan.partitions[max(sender.machine.round, 0) :][:1]

@@ -34,7 +34,7 @@ def test_the_schedules_reach_what_is_rare() -> None:
         "lock in round 2 or later",
         "decided in round 4+",
         "block offered again with its polka",
-        "unlocked by a newer polka",
+        "locked, then unlocked by a newer polka",
         "valid value without a lock of its round",
         "recovered with a lock",
         "killed between two effects",
@@ -111,7 +111,7 @@ def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
     neither."""
     groups = [(0, *rest) for rest in product((0, 1), repeat=4)]
     for seed, partitions in enumerate(product(groups, repeat=2)):
-        Cluster(Plan(seed, twins=(twin,), byzantine="twins", heights=1, partitions=partitions)).run()
+        Cluster(Plan(seed, liars=(twin,), byzantine="twins", heights=1, partitions=partitions)).run()
 
 
 def test_two_twins_of_seven_under_random_partitions() -> None:
@@ -120,4 +120,4 @@ def test_two_twins_of_seven_under_random_partitions() -> None:
     for seed in range(60):
         partitions = tuple(tuple(random.randrange(2) for _ in range(9)) for _ in range(4))
         twins = tuple(random.sample(range(7), 2))
-        Cluster(Plan(seed, n=7, twins=twins, byzantine="twins", heights=1, partitions=partitions)).run()
+        Cluster(Plan(seed, n=7, liars=twins, byzantine="twins", heights=1, partitions=partitions)).run()
