@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chain.errors import InvalidMessageError
@@ -45,18 +45,29 @@ class Deadlines:
 
 
 class Peer:
-    """A link whose certificate is pinned to `address`. `greet` first, then `run` until it ends."""
+    """A link whose certificate is pinned to one of `addresses`. `greet` first, then `run` until it ends.
+
+    `dialled_by` is None when the peer dialled. `certificate` and `own_certificate` are the SHA-256 of what
+    each end has shown.
+    """
 
     def __init__(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        address: Address,
-        dialled_by: Address,
+        addresses: Sequence[Address],
+        dialled_by: Address | None,
         deadlines: Deadlines,
+        certificate: bytes,
+        own_certificate: bytes,
     ) -> None:
-        self.address = address
-        self.dialled_by = dialled_by
+        self.address = addresses[0]
+        """The one that its HELLO named."""
+        self.dialled_by = dialled_by or addresses[0]
+        self.certificate = certificate
+        self.own_certificate = own_certificate
+        self._addresses = addresses
+        self._was_dialled = dialled_by is not None
         self.hello: Hello | None = None
         """The peer's, once it was accepted."""
         self.outbox = Outbox()
@@ -83,6 +94,9 @@ class Peer:
         if frame.kind == REFUSAL:
             raise decode_refusal(frame.payload)
         theirs = Hello.decode(frame.payload)
+        if theirs.address in self._addresses:
+            self.address = theirs.address
+            self.dialled_by = self.dialled_by if self._was_dialled else theirs.address
         check_hello(own, theirs, self.address)
         self.hello = theirs
         return theirs
@@ -107,9 +121,18 @@ class Peer:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
 
+    @property
+    def certificates(self) -> tuple[bytes, bytes]:
+        """Of both ends."""
+        return self.certificate, self.own_certificate
+
     def end(self) -> None:
         """Let `run` return."""
         self._is_ending.set()
+
+    def retire(self, seconds: float) -> None:
+        """Let `run` return in a while: what waits is still sent, what comes is still handed on."""
+        asyncio.get_running_loop().call_later(seconds, self.end)
 
     async def close(self, refusal: InvalidMessageError | None = None) -> None:
         """Close the connection; with `refusal`, tell the peer why, if it listens."""

@@ -2,7 +2,10 @@
 
 Every pinned peer is dialled; every listener accepts only pinned peers. One link a peer survives: of two that
 cross, the one dialled by the smaller address, which both ends can tell; of two dialled by the same end, the
-newer, for that end knows that the older one is gone.
+newer, for that end knows that the older one is gone; of two with different certificates, the newer too.
+
+`adopt` takes other peers and certificates while links are up. A link that the new settings would not make
+again is dialled anew first and let go when the new one is there, so that no peer is without a link meanwhile.
 """
 
 from __future__ import annotations
@@ -13,12 +16,13 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from chain.errors import ConfigError, DecodeError, InvalidMessageError
 from chain.types import Address, Hash32
-from network.certificates import fingerprint
+from network.certificates import certificate_der, fingerprint
 from network.framing import Frame
 from network.handshake import HELLO, REFUSAL, Hello, LinkRefused
 from network.peer import Deadlines, Peer, tls_failure
@@ -35,16 +39,34 @@ MAX_GREETING_FROM_ONE_HOST = 16
 """Of these from one address, so that one stranger cannot keep the peers out."""
 LISTEN_BACKLOG = 128
 
+RETIRED_SECONDS = 2.0
+"""How long a link that another one replaced is still read, and its queue written out: what the peer sent
+before it took the new one is not lost."""
+REPLACE_SECONDS = 10.0
+"""How long a link whose certificate is no longer pinned may wait for the one with the peer's new certificate:
+two attempts to dial that come to nothing. A peer that is removed is cut off at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class PinnedPeer:
     """Another institution's node: its address, its certificate (DER) and, when it is to be dialled, its
-    place."""
+    place. While it changes its key or its certificate, it may come with either of two."""
 
     address: Address
     certificate: bytes
     host: str | None = None
     port: int | None = None
+    other_address: Address | None = None
+    other_certificate: bytes | None = None
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return (self.address,) if self.other_address is None else (self.address, self.other_address)
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        other = self.other_certificate
+        return (self.certificate,) if other is None else (self.certificate, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +109,8 @@ def make_tls_context(config: TransportConfig, purpose: ssl.Purpose) -> ssl.SSLCo
     try:
         context.load_cert_chain(config.certificate_file, config.key_file, lambda: password or b"")
         for peer in config.peers:
-            context.load_verify_locations(cadata=peer.certificate)
+            for certificate in peer.certificates:
+                context.load_verify_locations(cadata=certificate)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{config.certificate_file}, {config.key_file}: the TLS certificate, its key or a peer's "
@@ -95,6 +118,34 @@ def make_tls_context(config: TransportConfig, purpose: ssl.Purpose) -> ssl.SSLCo
             "TLS-CONFIG",
         ) from error
     return context
+
+
+class _Trust:
+    """What a configuration makes: both TLS contexts, who each pinned certificate is, and the own one."""
+
+    def __init__(self, config: TransportConfig) -> None:
+        """Raises ConfigError."""
+        self.server_tls = make_tls_context(config, ssl.Purpose.CLIENT_AUTH)
+        self.client_tls = make_tls_context(config, ssl.Purpose.SERVER_AUTH)
+        self.own = fingerprint(certificate_der(config.certificate_file.read_bytes()))
+        self.pins = {
+            fingerprint(certificate): peer for peer in config.peers for certificate in peer.certificates
+        }
+        addresses = [address for peer in config.peers for address in peer.addresses]
+        count = sum(len(peer.certificates) for peer in config.peers)
+        if len(self.pins) != count or len(set(addresses)) != len(addresses):
+            raise ConfigError("two peers with one certificate or one address", "PEER-TWICE")
+        if config.address in addresses:
+            raise ConfigError("this node is named among its own peers", "PEER-SELF")
+
+    def knows(self, peer: Peer) -> bool:
+        """Whether it may be linked with the certificate that it showed."""
+        pinned = self.pins.get(peer.certificate)
+        return pinned is not None and peer.address in pinned.addresses
+
+    def would_make(self, peer: Peer) -> bool:
+        """Whether a link made now would have the same two certificates."""
+        return self.knows(peer) and peer.own_certificate == self.own
 
 
 class _Seat:
@@ -124,16 +175,13 @@ class Transport:
         self._limits = {kind: limit for kind, limit in config.limits.items() if kind not in (REFUSAL, HELLO)}
         self._height = height
         self._chance = chance
-        self._server_tls = make_tls_context(config, ssl.Purpose.CLIENT_AUTH)
-        self._client_tls = make_tls_context(config, ssl.Purpose.SERVER_AUTH)
-        self._pins = {fingerprint(peer.certificate): peer.address for peer in config.peers}
-        if len(self._pins) != len(config.peers) or len(set(self._pins.values())) != len(config.peers):
-            raise ConfigError("two peers with one certificate or one address", "PEER-TWICE")
-        if config.address in self._pins.values():
-            raise ConfigError("this node is named among its own peers", "PEER-SELF")
+        self._trust = _Trust(config)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._dialling: dict[PinnedPeer, asyncio.Task[None]] = {}
         self._listener: socket.socket | None = None
         self._inbox = Inbox()
         self._links: dict[Address, Peer] = {}
+        self._retired: dict[Address, Peer] = {}
         self._greeting: Counter[str] = Counter()
         self._changed = asyncio.Event()
         self.refusals: Counter[str] = Counter()
@@ -142,6 +190,8 @@ class Transport:
         """The last of them in words, for the operator."""
         self.dropped: Counter[Address] = Counter()
         """Messages dropped because the peer was not connected or did not keep up."""
+        self.lost: Counter[Address] = Counter()
+        """Links that ended with no other in their place, of peers that are still pinned."""
 
     async def listen(self) -> tuple[str, int]:
         """Bind; the host and port bound. Raises ConfigError."""
@@ -175,11 +225,43 @@ class Transport:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._accept(self._listener, tasks))
-                for peer in self._config.peers:
-                    if peer.host is not None and peer.port is not None:
-                        tasks.create_task(self._keep_dialling(peer, peer.host, peer.port))
+                self._tasks = tasks
+                self._dial_all()
         finally:
+            self._tasks = None
             self.close()
+
+    def adopt(self, config: TransportConfig) -> None:
+        """Other peers, places and certificates from now on; address, network and listening place stay.
+
+        Raises ConfigError, and then nothing is changed. Links of peers that stay as they are stay up.
+        """
+        trust = _Trust(config)
+        self._config, self._trust = config, trust
+        known = {address for peer in config.peers for address in peer.addresses}
+        for link in tuple(self._links.values()):
+            if link.address not in known:
+                link.end()
+                if link.address in self._retired:
+                    self._retired[link.address].end()
+            elif not trust.knows(link):
+                asyncio.get_running_loop().call_later(REPLACE_SECONDS, self._end_unknown, link)
+        self._dial_all()
+        self._changed.set()
+
+    def _end_unknown(self, link: Peer) -> None:
+        if not self._trust.knows(link):
+            link.end()
+
+    def _dial_all(self) -> None:
+        """One task a peer that has a place; those of peers that are no longer named end."""
+        if self._tasks is None:
+            return
+        wanted = {peer for peer in self._config.peers if peer.host is not None and peer.port is not None}
+        for peer in [peer for peer in self._dialling if peer not in wanted]:
+            self._dialling.pop(peer).cancel()
+        for peer in wanted - self._dialling.keys():
+            self._dialling[peer] = self._tasks.create_task(self._keep_dialling(peer, self._tasks))
 
     def close(self) -> None:
         """Stop listening; only needed when `run` was never started."""
@@ -261,6 +343,8 @@ class Transport:
             tasks.create_task(self._accepted(connection, _Seat(self._greeting, host)))
 
     async def _accepted(self, connection: socket.socket, seat: _Seat) -> None:
+        trust = self._trust
+
         async def open_tls() -> Streams:
             loop = asyncio.get_running_loop()
             reader = asyncio.StreamReader(loop=loop)
@@ -269,41 +353,61 @@ class Transport:
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol,
                 connection,
-                ssl=self._server_tls,
+                ssl=trust.server_tls,
                 ssl_handshake_timeout=self._config.deadlines.tls_s,
             )
             return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
         try:
-            await self._link(open_tls, None, seat.leave)
+            await self._link(open_tls, trust.own, None, seat.leave)
         finally:
             seat.leave()
 
-    async def _keep_dialling(self, peer: PinnedPeer, host: str, port: int) -> None:
-        async def open_tls() -> Streams:
-            async with asyncio.timeout(2 * self._config.deadlines.tls_s):
-                return await asyncio.open_connection(
-                    host, port, ssl=self._client_tls, ssl_handshake_timeout=self._config.deadlines.tls_s
-                )
-
+    async def _keep_dialling(self, peer: PinnedPeer, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         wait_s = BACK_OFF_FIRST_S
         while True:
             began = loop.time()
-            link = self._links.get(peer.address)
-            if link is not None:
-                await link.ended.wait()
-            else:
-                await self._link(open_tls, peer.address, lambda: None)
+            await self.until(lambda: self._wants(peer))
+            before = self._link_of(peer)
+            # A task of its own: the link outlives this loop when the peer gets another place or certificate.
+            attempt = tasks.create_task(self._dial(peer))
+            attempt.add_done_callback(lambda _: self._changed.set())
+            await self.until(partial(self._is_over, attempt, peer, before))
             if loop.time() - began >= BACK_OFF_LAST_S:  # it was a link, not another refusal
                 wait_s = BACK_OFF_FIRST_S
             await asyncio.sleep(wait_s * (1 - self._chance.random() / 2))
             wait_s = min(2 * wait_s, BACK_OFF_LAST_S)
 
+    def _is_over(self, attempt: asyncio.Task[None], peer: PinnedPeer, before: Peer | None) -> bool:
+        """Whether an attempt to dial came to an end, or to a link, be it the one that the peer dialled."""
+        return attempt.done() or self._link_of(peer) is not before
+
+    def _wants(self, peer: PinnedPeer) -> bool:
+        """Whether there is no link to this peer, or one that would be another if it were made now."""
+        link = self._link_of(peer)
+        return link is None or not self._trust.would_make(link)
+
+    def _link_of(self, peer: PinnedPeer) -> Peer | None:
+        links = (self._links.get(address) for address in peer.addresses)
+        return next((link for link in links if link is not None), None)
+
+    async def _dial(self, peer: PinnedPeer) -> None:
+        trust, deadlines = self._trust, self._config.deadlines
+
+        async def open_tls() -> Streams:
+            async with asyncio.timeout(2 * deadlines.tls_s):
+                return await asyncio.open_connection(
+                    peer.host, peer.port, ssl=trust.client_tls, ssl_handshake_timeout=deadlines.tls_s
+                )
+
+        await self._link(open_tls, trust.own, peer, lambda: None)
+
     async def _link(
         self,
         open_tls: Callable[[], Awaitable[Streams]],
-        expected: Address | None,
+        own_certificate: bytes,
+        expected: PinnedPeer | None,
         greeted: Callable[[], None],
     ) -> None:
         """One connection from TLS to its end. `expected` is the peer that was dialled; `greeted` is called
@@ -318,9 +422,10 @@ class Transport:
         peer: Peer | None = None
         refusal: InvalidMessageError | None = None
         try:
-            address = self._identify(writer, expected)
-            dialler = address if expected is None else self._config.address
-            peer = Peer(reader, writer, address, dialler, self._config.deadlines)
+            certificate, pinned = self._identify(writer, expected)
+            dialler = None if expected is None else self._config.address
+            deadlines = self._config.deadlines
+            peer = Peer(reader, writer, pinned.addresses, dialler, deadlines, certificate, own_certificate)
             await peer.greet(Hello(self._config.chain_id, self._config.address, self._height()))
             greeted()
             if self._admit(peer):
@@ -333,8 +438,9 @@ class Transport:
             refusal = LinkRefused(f"the connection broke: {error}", "BROKEN")
         finally:
             if peer is not None and self._links.get(peer.address) is peer:
-                del self._links[peer.address]
-                self._changed.set()
+                self._leave(peer)
+            elif peer is not None and self._retired.get(peer.address) is peer:
+                del self._retired[peer.address]
             if refusal is not None:
                 self._note(refusal)
             if peer is None:
@@ -342,30 +448,52 @@ class Transport:
             else:
                 await peer.close(refusal)
 
-    def _identify(self, writer: asyncio.StreamWriter, expected: Address | None) -> Address:
-        """Whose certificate this is. Raises LinkRefused: any pinned one passes TLS, the dialled one is
-        meant."""
-        certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        address = self._pins.get(fingerprint(certificate or b""))
-        if address is None:
+    def _leave(self, peer: Peer) -> None:
+        """It was the link of its peer, and none is there now."""
+        del self._links[peer.address]
+        if any(peer.address in pinned.addresses for pinned in self._config.peers):
+            self.lost[peer.address] += 1
+        self._changed.set()
+
+    def _identify(
+        self, writer: asyncio.StreamWriter, expected: PinnedPeer | None
+    ) -> tuple[bytes, PinnedPeer]:
+        """The certificate's fingerprint and whose it is. Raises LinkRefused: any pinned one passes TLS, the
+        dialled one is meant."""
+        shown = fingerprint(writer.get_extra_info("ssl_object").getpeercert(binary_form=True) or b"")
+        pinned = self._trust.pins.get(shown)
+        if pinned is None:
             raise LinkRefused("a certificate that is not pinned", "CERTIFICATE-UNKNOWN")
-        if expected is not None and address != expected:
+        if expected is not None and not set(pinned.addresses) & set(expected.addresses):
             raise LinkRefused(
-                f"dialled {expected.hex()}, found the certificate of {address.hex()}", "WRONG-CERTIFICATE"
+                f"dialled {expected.address.hex()}, found the certificate of {pinned.address.hex()}",
+                "WRONG-CERTIFICATE",
             )
-        return address
+        return shown, pinned
 
     def _admit(self, peer: Peer) -> bool:
         """Make it the link of its peer, unless the one there is wins; both ends decide the same."""
-        current = self._links.get(peer.address)
+        if not self._trust.knows(peer):  # the settings changed while it greeted
+            return False
+        current = self._link_of(self._trust.pins[peer.certificate])
         if current is not None:
             is_same_dialler = current.dialled_by == peer.dialled_by
-            if not is_same_dialler and current.dialled_by < peer.dialled_by:
+            is_renewed = current.certificates != peer.certificates or current.address != peer.address
+            if not is_same_dialler and not is_renewed and current.dialled_by < peer.dialled_by:
                 return False
-            current.end()
+            self._retire(current)
         self._links[peer.address] = peer
         self._changed.set()
         return True
+
+    def _retire(self, link: Peer) -> None:
+        """Another link takes its place. One a peer is read out: it cannot gather them by dialling."""
+        del self._links[link.address]
+        before = self._retired.get(link.address)
+        if before is not None:
+            before.end()
+        self._retired[link.address] = link
+        link.retire(RETIRED_SECONDS)
 
     def _receive(self, address: Address) -> Callable[[Frame], Awaitable[None]]:
         async def receive(frame: Frame) -> None:
