@@ -34,6 +34,8 @@ from chain.codec import (
 )
 from chain.errors import DecodeError, InvalidMessageError
 from chain.evidence import EVIDENCE_BYTES
+from chain.set_chain import SET_STEP_BYTES, SetStep
+from chain.snapshot import BITS_MAXIMUM, CHUNK_BYTES, MANIFEST_BYTES
 from chain.transaction import AUTH_BYTES, BODY_BYTES
 from chain.types import NO_ROUND, Hash32, Height, Round
 from chain.validators import VALIDATORS_MAXIMUM
@@ -45,6 +47,16 @@ TXS_BYTES = 256 * 1024
 
 MAX_COMMITS = 64
 """Heights one GET_COMMITS may ask for."""
+
+PART_BYTES = 256 * 1024
+"""Of a chunk in one CHUNK: a vote waits behind it for 20 ms on a line of 100 Mbit/s."""
+
+OFFERS_MAXIMUM = 16
+"""Snapshots one node names; it keeps two."""
+
+HEADERS_BYTES = 1024 * 1024
+HEADERS_MAXIMUM = 64
+"""A step is below 34 KiB with a hundred validators, below 2 KiB with four."""
 
 STATUS_ROWS = 200
 """A row is at most 65 bytes: 200 rows and 16 body ids stay below STATUS_BYTES. Rows with most power come
@@ -69,6 +81,12 @@ class MessageType(IntEnum):
     GET_COMMITS = 9
     EVIDENCE = 10
     TXS = 11
+    GET_SNAPSHOT = 12
+    SNAPSHOT = 13
+    GET_CHUNK = 14
+    CHUNK = 15
+    GET_HEADERS = 16
+    HEADERS = 17
 
 
 LIMIT_BYTES: dict[MessageType, int] = {
@@ -82,6 +100,12 @@ LIMIT_BYTES: dict[MessageType, int] = {
     MessageType.GET_COMMITS: 64,
     MessageType.EVIDENCE: EVIDENCE_BYTES,
     MessageType.TXS: BODY_BYTES + AUTH_BYTES + 64,
+    MessageType.GET_SNAPSHOT: 64,
+    MessageType.SNAPSHOT: MANIFEST_BYTES + 1024,
+    MessageType.GET_CHUNK: 64,
+    MessageType.CHUNK: PART_BYTES + 64,
+    MessageType.GET_HEADERS: 64,
+    MessageType.HEADERS: HEADERS_BYTES,
 }
 """Largest payload of each type in bytes, to be held against the frame's length before anything is read."""
 
@@ -134,6 +158,40 @@ VOTES_SHAPE = Struct(
 GET_BLOCK_SHAPE = Struct("get block", 1, (("height", UINT), ("block_id", HASH)))
 COMMIT_SHAPE = Struct("commit", 1, (("block", _BLOCK), ("certificate", _CERTIFICATE)))
 GET_COMMITS_SHAPE = Struct("get commits", 1, (("first_height", UINT), ("count", Uint(1, MAX_COMMITS))))
+_CHUNK_NUMBER = Uint(0, (1 << BITS_MAXIMUM) - 1)
+_OFFSET = Uint(0, CHUNK_BYTES)
+GET_SNAPSHOT_SHAPE = Struct("get snapshot", 1, (("height", Optional(Uint(1))),))
+SNAPSHOT_SHAPE = Struct(
+    "snapshot",
+    1,
+    (
+        ("heights", ListOf(Uint(1), OFFERS_MAXIMUM)),
+        ("manifest", Optional(Binary(1, MANIFEST_BYTES))),
+    ),
+)
+GET_CHUNK_SHAPE = Struct(
+    "get chunk", 1, (("height", Uint(1)), ("number", _CHUNK_NUMBER), ("offset", _OFFSET))
+)
+CHUNK_SHAPE = Struct(
+    "chunk part",
+    1,
+    (
+        ("height", Uint(1)),
+        ("number", _CHUNK_NUMBER),
+        ("offset", _OFFSET),
+        ("data", Optional(Binary(1, PART_BYTES))),
+    ),
+)
+GET_HEADERS_SHAPE = Struct("get headers", 1, (("first_height", Uint(1)), ("last_height", Uint(1))))
+HEADERS_SHAPE = Struct(
+    "headers",
+    1,
+    (
+        ("last_height", Uint(1)),
+        ("steps", ListOf(Binary(1, SET_STEP_BYTES), HEADERS_MAXIMUM)),
+        ("is_whole", BOOL),
+    ),
+)
 _TX = Row("transaction", (("body", Binary(1, BODY_BYTES)), ("auth", Binary(1, AUTH_BYTES))))
 TXS_SHAPE = Struct("transactions", 1, (("transactions", ListOf(_TX, TXS_MAXIMUM, 1)),))
 
@@ -333,6 +391,103 @@ class GetCommits:
         limit_bytes = LIMIT_BYTES[MessageType.GET_COMMITS]
         first_height, count = decode_fields(payload, GET_COMMITS_SHAPE, limit_bytes)
         return GetCommits(first_height, count)
+
+
+@dataclass(frozen=True, slots=True)
+class GetSnapshot:
+    """GET_SNAPSHOT: asks which snapshots the peer has, and for the manifest of one; None: the newest."""
+
+    height: int | None
+
+    def encode(self) -> bytes:
+        return encode((1, self.height))
+
+    @staticmethod
+    def decode(payload: bytes) -> "GetSnapshot":
+        return GetSnapshot(*decode_fields(payload, GET_SNAPSHOT_SHAPE, LIMIT_BYTES[MessageType.GET_SNAPSHOT]))
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOffer:
+    """SNAPSHOT: the heights whose state the sender can give, rising, and the manifest asked for; None when it
+    has none of that height."""
+
+    heights: tuple[int, ...]
+    manifest: bytes | None
+
+    def encode(self) -> bytes:
+        return encode((1, self.heights, self.manifest))
+
+    @staticmethod
+    def decode(payload: bytes) -> "SnapshotOffer":
+        return SnapshotOffer(*decode_fields(payload, SNAPSHOT_SHAPE, LIMIT_BYTES[MessageType.SNAPSHOT]))
+
+
+@dataclass(frozen=True, slots=True)
+class GetChunk:
+    """GET_CHUNK: asks for the bytes of one chunk of a snapshot from `offset` on."""
+
+    height: int
+    number: int
+    offset: int
+
+    def encode(self) -> bytes:
+        return encode((1, self.height, self.number, self.offset))
+
+    @staticmethod
+    def decode(payload: bytes) -> "GetChunk":
+        return GetChunk(*decode_fields(payload, GET_CHUNK_SHAPE, LIMIT_BYTES[MessageType.GET_CHUNK]))
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPart:
+    """CHUNK: at most 256 KiB of a chunk from `offset` on; None: this snapshot is not here any more."""
+
+    height: int
+    number: int
+    offset: int
+    data: bytes | None
+
+    def encode(self) -> bytes:
+        return encode((1, self.height, self.number, self.offset, self.data))
+
+    @staticmethod
+    def decode(payload: bytes) -> "ChunkPart":
+        return ChunkPart(*decode_fields(payload, CHUNK_SHAPE, LIMIT_BYTES[MessageType.CHUNK]))
+
+
+@dataclass(frozen=True, slots=True)
+class GetHeaders:
+    """GET_HEADERS: asks for the set chain, from `first_height` on, below the snapshot of `last_height`. Where
+    both are equal: for that header, whatever set follows it."""
+
+    first_height: int
+    last_height: int
+
+    def encode(self) -> bytes:
+        return encode((1, self.first_height, self.last_height))
+
+    @staticmethod
+    def decode(payload: bytes) -> "GetHeaders":
+        return GetHeaders(*decode_fields(payload, GET_HEADERS_SHAPE, LIMIT_BYTES[MessageType.GET_HEADERS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """HEADERS: steps of the set chain, rising, for the `last_height` asked for; `is_whole`: no step follows
+    them."""
+
+    last_height: int
+    steps: tuple[SetStep, ...]
+    is_whole: bool
+
+    def encode(self) -> bytes:
+        return encode((1, self.last_height, tuple(step.encode() for step in self.steps), self.is_whole))
+
+    @staticmethod
+    def decode(payload: bytes) -> "Headers":
+        last_height, steps, is_whole = decode_fields(payload, HEADERS_SHAPE, LIMIT_BYTES[MessageType.HEADERS])
+        return Headers(last_height, tuple(SetStep.decode(step) for step in steps), is_whole)
 
 
 @dataclass(frozen=True, slots=True)

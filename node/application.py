@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from chain.codec import Value
-from chain.errors import InvalidBlockError, InvalidMessageError
+from chain.errors import InvalidBlockError, LedgerError
 from chain.genesis import Genesis, Params
-from chain.snapshot import BITS_MAXIMUM, SnapshotChunk, check_chunk, chunk_of, prefix_of
+from chain.snapshot import CHUNK_AIM_BYTES
 from chain.state_tree import prove, state_path, update, value_hash
 from chain.transaction import SignedTransaction
 from chain.types import Hash32
@@ -29,10 +29,8 @@ from contracts.membership import Misbehaviour, validators_at
 from contracts.params import params_of
 from contracts.state import Key, Overlay, StateReader
 from contracts.why import Why, why
+from node.chunks import Fillable, Scratch, chunks, divide, fill
 from node.ports import Answer
-
-ENTRIES_PER_CHUNK = 1_000
-"""About how many values one chunk of a snapshot holds; their number is a power of two, so this is a mean."""
 
 
 class Place(Protocol):
@@ -56,6 +54,8 @@ class FrozenState(StateReader, Protocol):
 
     def items(self) -> Iterator[tuple[str, bytes, bytes]]: ...
 
+    def extra(self, name: bytes) -> bytes | None: ...
+
     def scan_at(
         self, collection: str, start: bytes, limit: int, height: int
     ) -> Sequence[tuple[bytes, bytes]]: ...
@@ -63,11 +63,11 @@ class FrozenState(StateReader, Protocol):
     def close(self) -> None: ...
 
 
-class StateStore(StateReader, Protocol):
+class StateStore(Fillable, Protocol):
     """Committed state on disk (`storage.state.LevelState`)."""
 
     @property
-    def height(self) -> int | None: ...
+    def is_half_filled(self) -> bool: ...
 
     @property
     def state_root(self) -> bytes | None: ...
@@ -125,6 +125,7 @@ class LedgerApplication:
         self.chain_id = genesis.chain_id
         self._params: Params | None = None
         self._sets: dict[int, ValidatorSet] = {}
+        assert not store.is_half_filled, "a state that is not whole is wiped before anything reads it"
         if store.height is None:
             self._commit_changes(0, genesis_changes(genesis))
 
@@ -251,27 +252,21 @@ class LedgerApplication:
     def snapshot(self) -> StateSnapshot:
         return StateSnapshot(self._store.snapshot())
 
-    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterable[bytes]) -> None:
-        """Fill the state of a node that has no block yet. Every chunk is checked before anything is written.
+    def load_snapshot(self, height: int, state_root: Hash32, encoded: Iterable[bytes]) -> None:
+        """Fill the state of a node that has no block yet from chunks, each checked before it is written.
 
-        Raises DecodeError, InvalidMessageError for a chunk that is not of this state, or when one is missing.
+        Raises DecodeError, InvalidMessageError for a chunk that is not of this state, or when one is missing;
+        then the state is that of the genesis again.
         """
         assert self.height == 0, "a snapshot fills the state of a node that has no block yet"
-        changes: dict[Key, bytes | None] = {}
-        covered = 0
-        for data in chunks:
-            chunk = SnapshotChunk.decode(data)
-            check_chunk(chunk, state_root)
-            is_more = covered < 1 << BITS_MAXIMUM
-            if not is_more or chunk.prefix != prefix_of(covered >> BITS_MAXIMUM - chunk.bits, chunk.bits):
-                raise InvalidMessageError("the chunks of a snapshot come in order, each once")
-            covered += 1 << (BITS_MAXIMUM - chunk.bits)
-            changes.update({(collection, key): value for collection, key, value in chunk.entries})
-        if covered != 1 << BITS_MAXIMUM:
-            raise InvalidMessageError("the snapshot ends before its last chunk")
         self._store.wipe()
-        found = self._commit_changes(height, changes)
-        assert found == state_root, "chunks of all prefixes, each checked, make the state"
+        try:
+            fill(self._store, height, state_root, encoded, {})
+        except LedgerError:
+            self._store.wipe()
+            self._commit_changes(0, genesis_changes(self.genesis))
+            raise
+        self._forget_decoded()
 
     def _commit_changes(self, height: int, changes: Mapping[Key, bytes | None]) -> Hash32:
         hashes = sorted(
@@ -324,20 +319,10 @@ class StateSnapshot:
         self.height = frozen.height
         self.state_root = Hash32(frozen.state_root)
 
-    def chunks(self) -> Iterator[bytes]:
-        """Encoded SnapshotChunks of all prefixes, each checkable alone against the state root.
-
-        Holds the whole state in memory while it runs: a national year is some gigabytes, so it is made on a
-        machine that has them, not on a validator under load.
-        """
-        entries = list(self._frozen.items())
-        bits = min(BITS_MAXIMUM, max(0, (len(entries) // ENTRIES_PER_CHUNK).bit_length()))
-        groups: list[list[tuple[str, bytes, bytes]]] = [[] for _ in range(1 << bits)]
-        for entry in entries:
-            path = state_path(entry[0], entry[1])
-            groups[int.from_bytes(path[:4], "big") >> (32 - bits)].append(entry)
-        for number, group in enumerate(groups):
-            yield chunk_of(self._frozen, bits, prefix_of(number, bits), group).encode()
+    def chunks(self, scratch: Scratch, aim_bytes: int = CHUNK_AIM_BYTES) -> Iterator[bytes]:
+        """Encoded SnapshotChunks of all prefixes, each checkable alone against the state root."""
+        for chunk in chunks(self._frozen, divide(self._frozen, aim_bytes), scratch):
+            yield chunk.encode()
 
     def close(self) -> None:
         self._frozen.close()

@@ -20,6 +20,7 @@ from chain.validators import ValidatorSet
 from contracts.context import BlockContext
 from contracts.executor import Built, Execution, Refusal
 from contracts.membership import Misbehaviour
+from node.chunks import Scratch
 
 
 class Clock(Protocol):
@@ -95,7 +96,7 @@ class Application(Protocol):
     def snapshot(self) -> Snapshot:
         """The state of the applied height, to be read in chunks while the chain goes on."""
 
-    def load_snapshot(self, height: int, state_root: Hash32, chunks: Iterable[bytes]) -> None:
+    def load_snapshot(self, height: int, state_root: Hash32, encoded: Iterable[bytes]) -> None:
         """Fill an empty state from chunks, each checked against `state_root`."""
 
 
@@ -108,7 +109,7 @@ class Snapshot(Protocol):
     @property
     def state_root(self) -> Hash32: ...
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, scratch: Scratch) -> Iterator[bytes]:
         """Encoded SnapshotChunks (chain.snapshot), each checkable alone against the state root."""
 
     def close(self) -> None: ...

@@ -59,7 +59,7 @@ from chain.keys import (
     possession_digest,
     signer_id,
 )
-from chain.snapshot import chunk_of, prefix_of
+from chain.snapshot import ChunkDigest, SnapshotManifest, chunk_of, prefix_of
 from chain.state_tree import prove, shares_bits, state_path, update, value_hash
 from chain.transaction import SignedTransaction, Transaction, tx_id_of, tx_sign_bytes
 from chain.types import (
@@ -498,6 +498,34 @@ def blocks() -> Json:
     }
 
 
+def snapshot() -> Json:
+    """The state after the second block in two chunks, and its manifest."""
+    _, made = chain_of_blocks()
+    block, _, certificate = made[1]
+    entries = [("vectors", b"key %d" % index, b"value of 2") for index in range(2)]
+    pages = Pages()
+    root = pages.change(entries)
+    chunks = []
+    for number in range(2):
+        prefix = prefix_of(number, 1)
+        under = [one for one in entries if shares_bits(state_path(one[0], one[1]), prefix, 1)]
+        chunks.append(chunk_of(pages, 1, prefix, under).encode())
+    history = History.start(CHAIN_ID).append(made[0][0].block_id)
+    manifest = SnapshotManifest(
+        block.header_bytes,
+        certificate.encode(),
+        history.encode(),
+        1,
+        tuple(ChunkDigest.of(chunk) for chunk in chunks),
+    )
+    return {
+        "manifest": manifest.encode().hex(),
+        "history": history.encode().hex(),
+        "state_root": root.hex(),
+        "chunks": [chunk.hex() for chunk in chunks],
+    }
+
+
 def block_log() -> Json:
     """The same two blocks as a log of two segments."""
     genesis, made = chain_of_blocks()
@@ -537,6 +565,7 @@ FILES: dict[str, Callable[[], Json]] = {
     "consensus.json": consensus,
     "blocks.json": blocks,
     "block_log.json": block_log,
+    "snapshot.json": snapshot,
     "peer_messages.json": peer_messages,
     "year.json": golden_year,
 }

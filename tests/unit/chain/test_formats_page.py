@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from chain import block, certificate, evidence, genesis, snapshot, state_tree, transaction, validators
+from chain import (
+    block,
+    certificate,
+    evidence,
+    genesis,
+    set_chain,
+    snapshot,
+    state_tree,
+    transaction,
+    validators,
+)
 from chain.codec import Struct
 from chain.errors import DecodeError
 from chain.hashing import TAGS
@@ -24,7 +34,9 @@ STRUCTURES = (
     evidence.EVIDENCE,
     genesis.GENESIS,
     genesis.PARAMS,
+    set_chain.SET_STEP,
     snapshot.CHUNK,
+    snapshot.MANIFEST,
     transaction.BODY,
     validators.VALIDATOR_SET,
 )
@@ -73,6 +85,7 @@ LIMITS = {
     "genesis / params": (genesis.GENESIS_BYTES, genesis.PARAMS_BYTES),
     "state proof": (state_tree.PROOF_BYTES,),
     "snapshot chunk": (snapshot.CHUNK_BYTES,),
+    "snapshot manifest": (snapshot.MANIFEST_BYTES,),
     "payload of a peer frame": (block.FRAME_BYTES,),
 }
 
@@ -104,6 +117,8 @@ DECODERS = (
     (genesis.Params.decode, genesis.PARAMS_BYTES),
     (state_tree.StateProof.decode, state_tree.PROOF_BYTES),
     (snapshot.SnapshotChunk.decode, snapshot.CHUNK_BYTES),
+    (snapshot.SnapshotManifest.decode, snapshot.MANIFEST_BYTES),
+    (set_chain.SetStep.decode, set_chain.SET_STEP_BYTES),
 )
 
 

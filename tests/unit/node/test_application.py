@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chain.codec import Value
@@ -13,10 +15,17 @@ from chain.transaction import SignedTransaction, Transaction
 from chain.types import ActionName, ClientId, Hash32, InstitutionId
 from contracts.context import BlockContext
 from contracts.records import Collection
-from node.application import ENTRIES_PER_CHUNK, LedgerApplication
+from node.application import LedgerApplication
+from node.chunks import Scratch
+from storage.disk import REAL_DISK
 from storage.memory import MemoryState
 from tests.support.budget import a_key
 from tests.support.node import MemoryNode, a_node
+
+NOWHERE = Scratch(REAL_DISK, Path("/nowhere"))
+"""A small state is sorted in memory."""
+
+AIM_BYTES = 32 << 10
 
 MEMBERS = ("mof", "treasury", "moh", "mot")
 
@@ -37,7 +46,7 @@ def an_empty_one(node: MemoryNode) -> LedgerApplication:
 def chunks_of(node: MemoryNode) -> list[bytes]:
     snapshot = node.application.snapshot()
     try:
-        return list(snapshot.chunks())
+        return list(snapshot.chunks(NOWHERE, AIM_BYTES))
     finally:
         snapshot.close()
 
@@ -78,7 +87,7 @@ def test_a_snapshot_is_of_its_moment() -> None:
     _, executed = node.next_block(node.document())
     node.application.apply(1, executed.execution, [], {})
     other = an_empty_one(node)
-    other.load_snapshot(0, snapshot.state_root, list(snapshot.chunks()))
+    other.load_snapshot(0, snapshot.state_root, list(snapshot.chunks(NOWHERE)))
     assert other.state_root == snapshot.state_root != node.application.state_root
 
 
@@ -118,8 +127,8 @@ def test_bytes_that_are_no_chunk_are_refused() -> None:
 
 def test_chunks_hold_about_as_much_as_they_should() -> None:
     node = with_values(500)
-    sizes = [len(SnapshotChunk.decode(chunk).entries) for chunk in chunks_of(node)]
-    assert max(sizes) < 2 * ENTRIES_PER_CHUNK
+    sizes = [len(chunk) for chunk in chunks_of(node)]
+    assert AIM_BYTES / 4 < max(sizes) < 1.1 * AIM_BYTES
 
 
 def test_parameters_and_sets_follow_the_state() -> None:
