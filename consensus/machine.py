@@ -579,8 +579,9 @@ class Consensus:
         self._effects.append(Record(encode_record(record)))
 
     def _retire(self, what: str) -> None:
-        """An own signature arrived that the journal lacks: it was lost, or somebody else holds the key."""
-        if self._signer is None or self._signer.retired is not None:
+        """An own signature arrived that the journal lacks: it was lost, or somebody else holds the key. Of a
+        height that the journal calls done (the block log was lost, and not the journal) it keeps no votes."""
+        if self._signer is None or self._signer.retired is not None or self._signer.is_past(self.height):
             return
         reason = f"height {self.height}: this key's signature arrived on {what}"
         self._signer.retire(reason)

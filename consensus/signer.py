@@ -8,7 +8,7 @@ before it signs.
 
 from collections.abc import Callable, Iterable
 
-from chain.types import Address, Signature
+from chain.types import Address, Height, Signature
 from consensus.records import HeightEnded, KeyRetired, OwnMessage, OwnRecord, Position
 
 
@@ -32,6 +32,10 @@ class Signer:
     def position(self) -> Position | None:
         """The last position signed, or raised to."""
         return self._last
+
+    def is_past(self, height: int) -> bool:
+        """Whether nothing of this height will be signed any more: it is done, by the journal."""
+        return self._last is not None and self._last >= HeightEnded(Height(height)).position
 
     def sign(self, position: Position, sign_bytes: bytes) -> Signature | None:
         """The signature, or None when the rule forbids it; then say nothing."""

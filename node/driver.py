@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
 import structlog
 
 from chain.block import Block, Results
-from chain.certificate import Vote, verify_certificate
+from chain.certificate import CommitCertificate, SignedProposal, Vote, VoteKind, verify_certificate
 from chain.errors import (
     CorruptionError,
     DecodeError,
@@ -26,7 +26,8 @@ from chain.errors import (
 )
 from chain.evidence import EVIDENCE_BYTES, Evidence
 from chain.transaction import SignedTransaction, tx_id_of
-from chain.types import Address, Hash32, Height
+from chain.types import NO_ROUND, Address, Hash32, Height
+from chain.validators import ValidatorSet
 from consensus.effects import (
     Broadcast,
     BuildBlock,
@@ -61,7 +62,7 @@ from consensus.messages import (
     Votes,
     decode_body,
 )
-from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
+from consensus.records import HeightEnded, KeyRetired, OwnRecord, decode_record, encode_record
 from consensus.signer import Signer
 from consensus.timing import Pacing, TimeBounds, Timeouts
 from contracts.context import BlockContext
@@ -83,6 +84,7 @@ from node.catch_up import CatchUp
 from node.evidence import EvidencePool
 from node.history import grown
 from node.intake import Intake
+from node.listening import Listening, Patience, lost_signature
 from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.offsets import ClockOffsets
@@ -103,8 +105,12 @@ JOURNAL_PRUNE_BYTES = 4 * 1024 * 1024
 CLOCK_CHECK_SECONDS = 0.02
 
 GREETING_SECONDS = 1.0
-"""At the start the node waits this long for one STATUS of each connected peer before it signs: own votes
-that the journal lacks come back with the answers, and then the key must not sign."""
+"""At the start the node waits this long for the word of every member's node before it signs
+(node/listening.py), and then on for that of a quorum."""
+
+LISTENING_SECONDS = 5.0
+"""Where not even a quorum answers in this time the node begins all the same: no height is decided without
+one, unless a single peer passes everything on. Dialling, TLS and two messages take a tenth of it."""
 
 BLOCK_EVERY_MS = 100
 """GET_BLOCK of one peer is answered this often at most: each answer may be 4 MiB."""
@@ -185,6 +191,7 @@ class Driver:
         self._commit_from: dict[Hash32, Address] = {}
         self._has_begun = False
         self._greeted: set[Address] = set()
+        self._listening = None if signer is None else Listening(signer.address)
         self._has_message = False
         self._has_transaction = False
         self._decided_at_ms = self._entered_at_ms = clock.now_ms()
@@ -261,7 +268,11 @@ class Driver:
         if self.votes and len(self._validators.members) == 1:
             self._guarded(self._begin)
         else:
-            loop.call_later(GREETING_SECONDS, self._guarded, self._begin)
+            for seconds, patience in (
+                (GREETING_SECONDS, Patience.QUORUM),
+                (LISTENING_SECONDS, Patience.NONE),
+            ):
+                loop.call_later(seconds, self._guarded, self._listened, patience)
         try:
             await self._failure
         finally:
@@ -303,7 +314,7 @@ class Driver:
         validators = self._application.validators_at(height)
         self._validators = validators
         params = self._application.params()
-        signer = self._signer if self.votes else None
+        signer = self._signer if self.votes and self._has_begun else None
         return Consensus(
             height,
             self._application.chain_id,
@@ -320,18 +331,57 @@ class Driver:
             TimeBounds(params["precision-ms"], params["delay-ms"]),
         )
 
+    def _listened(self, patience: Patience) -> None:
+        if self._listening is not None:
+            self._listening.patience = patience
+        if not self.votes:
+            self._begin()
+        self._begin_when_heard()
+
+    def _begin_when_heard(self) -> None:
+        """Sign from now on, if that is safe: enough members have told what they hold of this height, and
+        nothing that is decided waits to be taken over. A claim is heard when some honest peer makes it."""
+        if self._has_begun or self._commit_from:
+            return
+        if self._listening is None or not self.votes:
+            if self._greeted and self._greeted.issuperset(self._transport.connected()):
+                self._begin()
+        elif self.highest_claim <= self._machine.height and self._listening.is_over(
+            self._machine.height, self._validators
+        ):
+            self._begin()
+
     def _begin(self) -> None:
         """Own records of this height first, then what waited for it, then the pace. Once, after the start."""
         if self._has_begun:
             return
         self._has_begun = True
+        self._machine = self._new_machine()
         if self._journal is not None:
-            records = [decode_record(record) for record in self._journal.records()]
+            records = self._records()
             if self._signer is not None:
                 self._signer.restore(records)
             self._perform(self._machine.recover(records))
         self._take_waiting()
         self._pace()
+
+    def _records(self) -> list[OwnRecord]:
+        return [] if self._journal is None else [decode_record(one) for one in self._journal.records()]
+
+    def _retire_if_lost(self, messages: Iterable[Vote | SignedProposal]) -> None:
+        """Before the machine has its own records back: what of these the key has signed without a record of
+        it."""
+        signer = self._signer
+        if signer is None or self._journal is None or signer.retired is not None:
+            return
+        own = [message for message in messages if message.address == signer.address]
+        lost = own and lost_signature(
+            own, self._records(), signer.address, self._validators, self._application.chain_id
+        )
+        if lost:
+            signer.retire(lost)
+            self._journal.append(encode_record(KeyRetired(Height(self._machine.height), lost)))
+            self._tell_retirement()
 
     def _restart_height(self) -> None:
         """As a restart of the process does: a new machine, own records from the journal, and the others pass
@@ -352,6 +402,8 @@ class Driver:
                 self._take_commit(peer, commit)
             except InvalidMessageError as error:
                 self._blame(peer, MessageType.COMMIT, error)
+        if not self._has_begun:
+            return
         waiting = self._ahead.take()
         if waiting:
             self._note_message()
@@ -383,6 +435,10 @@ class Driver:
         for observer in self._observers:
             observer.decided(decided)
         self._catch_up.decided(self._machine.height)
+        if not self._has_begun:
+            self._ahead.take()  # what waited there was of the height that is done
+            if self.highest_claim <= self._machine.height:
+                asyncio.get_running_loop().call_soon(self._guarded, self._tell_status)
         self._take_waiting()
         self._pace()
 
@@ -405,13 +461,17 @@ class Driver:
             return
         ended = HeightEnded(height)
         if self._journal.size_bytes > JOURNAL_PRUNE_BYTES:
-            retired = [
-                record for record in self._journal.records() if isinstance(decode_record(record), KeyRetired)
-            ]
-            self._journal.prune([*retired, encode_record(ended)])
+            self._journal.prune([*self._worth_keeping(height), encode_record(ended)])
         else:
             self._journal.append(encode_record(ended))
         self._signer.end_height(ended)
+
+    def _worth_keeping(self, height: int) -> list[bytes]:
+        """Of the journal, once this height is done: that the key is retired, and what stands above the
+        height, for the block log may have been lost, and the journal not."""
+        assert self._journal is not None, "only a node with a journal prunes one"
+        found = [(record, decode_record(record)) for record in self._journal.records()]
+        return [record for record, read in found if isinstance(read, KeyRetired) or read.height > height]
 
     def _note(self, decided: DecidedBlock, round_: int) -> None:
         header = decided.block.header
@@ -546,6 +606,9 @@ class Driver:
             for refusal in self._signer.refusals:
                 log.error("signature refused", reason=refusal)
             self._signer.refusals.clear()
+        self._tell_retirement()
+
+    def _tell_retirement(self) -> None:
         if self._signer is not None and self._signer.retired is not None and not self._is_retirement_told:
             self._is_retirement_told = True
             log.critical("this key will not vote", reason=self._signer.retired)
@@ -645,6 +708,7 @@ class Driver:
         self._status_every_ms = min(self._status_every_ms * 2, STATUS_SLOWEST_MS)
         loop = asyncio.get_running_loop()
         self._status_timer = loop.call_later(delay, self._guarded, self._tell_status)
+        self._begin_when_heard()
 
     async def _hear(self) -> None:
         async for message in self._transport.incoming():
@@ -676,7 +740,11 @@ class Driver:
                 vote = Vote.decode(payload)
                 self._hear_votes(peer, Votes(vote.height, None, (vote,)))
             case MessageType.VOTES:
-                self._hear_votes(peer, Votes.decode(payload))
+                votes = Votes.decode(payload)
+                self._hear_votes(peer, votes)
+                if not self._has_begun and self._listening is not None:
+                    self._listening.saw_votes(peer, votes.height, votes.proposal is not None)
+                    self._begin_when_heard()
             case MessageType.STATUS:
                 self._hear_status(peer, Status.decode(payload))
             case MessageType.TXS:
@@ -722,6 +790,7 @@ class Driver:
     def _hear_proposal(self, peer: Address, message: ProposalMessage) -> None:
         received = ProposalReceived(message.proposal, message.block, message.polka, self._clock.now_ms())
         self._note_clock(peer, received)
+        self._hear_before_begin(message.proposal.height, (message.proposal,))
         if self._is_for_now(message.proposal.height):
             self._feed(received)
         elif self._is_ahead(message.proposal.height):
@@ -740,6 +809,7 @@ class Driver:
         proposal = votes.proposal
         received = None if proposal is None else ProposalReceived(proposal, None, (), self._clock.now_ms())
         own = [vote for vote in votes.votes if vote.height == votes.height]
+        self._hear_before_begin(votes.height, own if proposal is None else (*own, proposal))
         if self._is_for_now(votes.height):
             if received is not None:
                 self._feed(received)
@@ -749,6 +819,10 @@ class Driver:
             if received is not None:
                 self._ahead.keep_proposal(peer, received)
             self._ahead.keep_votes(peer, own, len(self._validators.members))
+
+    def _hear_before_begin(self, height: int, messages: Iterable[Vote | SignedProposal]) -> None:
+        if not self._has_begun and height == self._machine.height:
+            self._retire_if_lost(message for message in messages if message.height == height)
 
     def _hear_status(self, peer: Address, status: Status) -> None:
         height = self._machine.height
@@ -760,12 +834,14 @@ class Driver:
                 self._transport.send(peer, MessageType.VOTES, lacking)
         if not self._has_begun:
             self._greeted.add(peer)
-            if self._greeted.issuperset(self._transport.connected()):
-                self._begin()
+            if self._listening is not None:
+                for question in self._listening.questions(peer, status, height):
+                    self._transport.send(peer, MessageType.STATUS, question.encode())
+            self._begin_when_heard()
 
     def _hear_commit(self, peer: Address, commit: Commit, size_bytes: int) -> None:
         height = self._machine.height
-        if self._has_begun and commit.block.header.height == height:
+        if commit.block.header.height == height:
             self._take_commit(peer, commit)
         else:
             self._catch_up.keep(peer, commit, height, size_bytes)
@@ -777,6 +853,8 @@ class Driver:
             return
         verify_certificate(commit.certificate, self._validators, self._application.chain_id)
         self._commit_from[block_id] = peer
+        if not self._has_begun:
+            self._retire_if_lost(_votes_in(commit.certificate, self._validators))
         self._feed(CertificateReceived(commit.certificate, commit.block))
 
     def _answer_block(self, peer: Address, request: GetBlock) -> None:
@@ -790,3 +868,18 @@ class Driver:
         evidence = Evidence.decode(payload)
         if evidence.height <= self._machine.height:
             self._take_evidence(evidence)
+
+
+def _votes_in(certificate: CommitCertificate, validators: ValidatorSet) -> Iterator[Vote]:
+    """The precommits of a verified certificate."""
+    for index, signature in certificate.signatures:
+        address = validators.members[index].address
+        yield Vote(
+            VoteKind.PRECOMMIT,
+            certificate.height,
+            certificate.round,
+            certificate.block_id,
+            NO_ROUND,
+            address,
+            signature,
+        )

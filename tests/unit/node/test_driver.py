@@ -18,6 +18,7 @@ from consensus.messages import (
     Commit,
     GetBlock,
     GetCommits,
+    HeldVotes,
     MessageType,
     Status,
     Step,
@@ -192,6 +193,128 @@ def test_an_own_vote_that_the_journal_lacks_retires_the_key_before_it_signs() ->
     assert [type(record) for record in records(node)] == [KeyRetired]
     assert not node.driver.votes
     assert node.transport.sent_of(MessageType.VOTE) == []
+
+
+def claim(node: MemoryNode, height: int, *peers: Address) -> None:
+    for peer in peers or node.transport.peers:
+        node.transport.deliver(peer, MessageType.STATUS, status(height))
+
+
+def test_what_was_decided_without_this_node_is_taken_over_before_it_signs() -> None:
+    """A directory put back from an old image of the disk is consistent in itself."""
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    block, _ = node.next_block(proposer="treasury")
+    claim(node, 2)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block, *MEMBERS[1:]))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert records(node) == [HeightEnded(Height(1))]
+    assert node.driver.votes
+
+
+def test_while_some_honest_peer_is_further_the_node_signs_nothing_however_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver_module, "GREETING_SECONDS", 0.1)
+    monkeypatch.setattr(driver_module, "LISTENING_SECONDS", 0.1)
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    claim(node, 2, *node.transport.peers[:2])
+    told = len(node.transport.peers) * 2
+    run(node, lambda: len(node.transport.sent_of(MessageType.STATUS)) >= told)
+    assert node.transport.sent_of(MessageType.GET_COMMITS)
+    assert records(node) == []
+
+
+def test_one_peer_that_claims_to_be_further_silences_nobody() -> None:
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    claim(node, 10**9, TREASURY)
+    claim(node, 1, *node.transport.peers[1:])
+    run(node, lambda: any(isinstance(one, OwnMessage) for one in records(node)))
+
+
+def test_an_own_vote_inside_a_certificate_retires_the_key_before_it_signs() -> None:
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    block, _ = node.next_block(proposer="treasury")
+    claim(node, 2)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block, *MEMBERS[:3]))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert [type(record) for record in records(node)] == [KeyRetired, HeightEnded]
+    assert not node.driver.votes
+
+
+def holding(node: MemoryNode, *, has_proposal: bool = False) -> bytes:
+    """STATUS of a peer in round 0 that has somebody's prevote."""
+    vote = a_vote(node, "moh", VoteKind.PREVOTE, 1, OTHER)
+    index = node.application.validators_at(1).index_of(vote.address)
+    assert index is not None
+    held = HeldVotes(VoteKind.PREVOTE, Round(0), OTHER, vote.pol, (1 << index).to_bytes(1, "little"))
+    return Status(Height(1), 0, Step.PREVOTE, has_proposal, (held,), ()).encode()
+
+
+def test_a_peer_that_holds_votes_is_asked_and_waited_for() -> None:
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    node.transport.deliver(TREASURY, MessageType.STATUS, holding(node))
+    claim(node, 1, *node.transport.peers[1:])
+    sent = node.transport.sent_of
+    run(node, lambda: (TREASURY, status(1)) in sent(MessageType.STATUS) and node.transport.inbox.empty())
+    assert records(node) == []
+
+
+def test_its_answer_with_an_own_vote_retires_the_key_and_any_other_lets_it_sign() -> None:
+    for name in ("mof", "moh"):
+        node = a_node(members=MEMBERS)
+        node.mempool.add(node.document())
+        node.transport.deliver(TREASURY, MessageType.STATUS, holding(node))
+        claim(node, 1, *node.transport.peers[1:])
+        vote = a_vote(node, name, VoteKind.PREVOTE, 1, OTHER)
+        node.transport.deliver(TREASURY, MessageType.VOTES, Votes(Height(1), None, (vote,)).encode())
+        run(node, lambda node=node: len(records(node)) > 0)  # type: ignore[misc]
+        kinds = {type(record) for record in records(node)}
+        assert kinds == ({KeyRetired} if name == "mof" else {OwnMessage})
+
+
+def test_an_own_proposal_that_the_journal_lacks_is_asked_for() -> None:
+    node = a_node(members=MEMBERS)
+    node.transport.deliver(TREASURY, MessageType.STATUS, holding(node, has_proposal=True))
+    run(node, lambda: len(node.transport.sent_of(MessageType.STATUS)) > len(node.transport.peers))
+    asked = [Status.decode(sent).round for peer, sent in node.transport.sent_of(MessageType.STATUS)][-2:]
+    assert asked == [-1, 0]
+    assert records(node) == []
+
+
+def test_where_nobody_answers_the_node_begins_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_module, "GREETING_SECONDS", 0.0)
+    monkeypatch.setattr(driver_module, "LISTENING_SECONDS", 0.05)
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    run(node, lambda: any(isinstance(one, OwnMessage) for one in records(node)))
+
+
+def test_a_quorum_that_answers_is_enough_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_module, "GREETING_SECONDS", 0.05)
+    monkeypatch.setattr(driver_module, "LISTENING_SECONDS", 60.0)
+    node = a_node(members=MEMBERS)
+    node.mempool.add(node.document())
+    claim(node, 1, *node.transport.peers[:2])
+    run(node, lambda: any(isinstance(one, OwnMessage) for one in records(node)))
+
+
+def test_a_lost_block_log_with_its_journal_there_retires_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of heights that are done a journal keeps no votes: own ones in the certificates are no surprise. And
+    what it knows of later heights stays when it is pruned at an earlier one."""
+    monkeypatch.setattr(driver_module, "JOURNAL_PRUNE_BYTES", 0)
+    kept = HeightEnded(Height(5))
+    node = a_node(members=MEMBERS, journal=MemoryJournal([encode_record(kept)]))
+    block, _ = node.next_block(proposer="treasury")
+    claim(node, 6)
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block, *MEMBERS[:3]))
+    run(node, lambda: node.driver.tip.height == 1)
+    assert records(node) == [kept, HeightEnded(Height(1))]
+    assert node.driver.votes
 
 
 def test_own_records_go_out_again_after_a_restart() -> None:
