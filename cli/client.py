@@ -110,6 +110,14 @@ class Client:
             return [f"no answer: {error}"]
         return [str(reason) for reason in found.get("reasons", ["an answer without reasons"])]
 
+    def findings_of(self, node: str) -> list[dict[str, Any]]:
+        """What a node says is wrong with it, worst first; nothing when it does not answer."""
+        try:
+            found = _object(self._http.get(node + "/health/ready")).get("findings", [])
+        except (httpx.TransportError, CommandError):
+            return []
+        return [dict(one) for one in found]
+
     def submit_to(self, node: str, body: bytes, auth: bytes) -> Reply:
         """Offer one transaction to one node and say what is known of it there."""
         sent = {"transactions": [{"body": body.hex(), "auth": auth.hex()}]}

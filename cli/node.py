@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -13,17 +12,6 @@ from cli.documents import Json
 from cli.failures import Details, DifferencesError, InputError, NothingAcceptedError
 from cli.output import AsOf, emit_item, emit_list
 from cli.session import Session, global_options, pass_session
-
-FREE_BYTES_WANTED = 1 << 30
-"""Less than this on a node's disk is a warning: a failed write ends the process."""
-
-CERTIFICATE_WARNING_DAYS = 30
-
-_LOG = "; if it was started, the last line of its log says why it ended"
-_NO_VOTE = (
-    "it does not: the block log is being repaired, this key is not (or not yet) a validator's, or its votes "
-    "are not known; the critical line of the log says which (docs/operating.md, Fatal messages)"
-)
 
 
 @click.group(name="node", help="One node: init, run, status, doctor.")
@@ -175,80 +163,11 @@ def _status_row(url: str, found: dict[str, Json] | None, reasons: list[str]) -> 
 @pass_session
 def doctor(session: Session, directory: Path) -> int:
     """Reads only, and works while the node runs."""
-    findings = [*_check_files(directory), _check_disk(directory), *_check_running(directory)]
-    emit_list(session, "eqz.node.doctor/1", findings, AsOf())
-    return 0 if all(finding["ok"] for finding in findings) else NothingAcceptedError.exit_status
+    from cli.doctor import examine
 
-
-def _finding(check: str, ok: bool, found: str) -> dict[str, Json]:
-    return {"check": check, "ok": ok, "found": found}
-
-
-def _check_files(directory: Path) -> list[dict[str, Json]]:
-    from datetime import UTC, datetime
-
-    from chain.errors import LedgerError
-    from chain.genesis import Genesis
-    from network.certificates import certificate_der, valid_until
-    from node.config import NodeConfig
-    from node.opening import peer_certificate
-
-    config = NodeConfig.load(directory)
-    findings = [_finding("node.toml", True, f"{config.name}, {len(config.peers)} peers")]
-    try:
-        found = Genesis.decode(config.path(config.genesis).read_bytes()).chain_id.hex()
-        is_ours = found == config.genesis_hash
-        findings.append(
-            _finding("genesis", is_ours, found if is_ours else _other(found, config.genesis_hash))
-        )
-        end = valid_until(certificate_der(config.path(config.certificate).read_bytes()))
-        days = (end - datetime.now(UTC)).days
-        findings.append(_finding("certificate", days > CERTIFICATE_WARNING_DAYS, f"valid for {days} days"))
-    except (OSError, LedgerError) as error:
-        findings.append(_finding("files", False, str(error)))
-    for peer in config.peers:
-        try:
-            peer_certificate(config, peer)
-        except LedgerError as error:
-            findings.append(_finding(f"peers/{peer.institution}.crt", False, str(error)))
-    for name in (config.validator_key, config.password_file, config.certificate_key):
-        if name is not None:
-            findings.append(_check_mode(config.path(name)))
-    return findings
-
-
-def _other(found: str, expected: str) -> str:
-    return f"{found}, node.toml says {expected}: another network's genesis"
-
-
-def _check_mode(path: Path) -> dict[str, Json]:
-    try:
-        mode = path.stat().st_mode & 0o777
-    except OSError as error:
-        return _finding(path.name, False, str(error.strerror))
-    return _finding(path.name, not mode & 0o077, f"mode {mode:04o}")
-
-
-def _check_disk(directory: Path) -> dict[str, Json]:
-    free = shutil.disk_usage(directory).free
-    return _finding("disk", free > FREE_BYTES_WANTED, f"{free >> 20} MiB free")
-
-
-def _check_running(directory: Path) -> list[dict[str, Json]]:
-    try:
-        url = address_in(directory)
-    except NothingAcceptedError as error:
-        return [_finding("running", False, error.message + _LOG)]
-    with connected((url,)) as client:
-        found = client.status_of(url)
-        if found is None:
-            return [_finding("running", False, f"{url} does not answer{_LOG}")]
-        reasons = client.readiness_of(url)
-    return [
-        _finding("running", True, f"{url}, height {found.get('height')}"),
-        _finding("votes", bool(found.get("votes")), "this key votes" if found.get("votes") else _NO_VOTE),
-        _finding("ready", not reasons, "; ".join(reasons)),
-    ]
+    checks = examine(directory, session.language)
+    emit_list(session, "eqz.node.doctor/1", [one.row for one in checks], AsOf())
+    return 0 if all(one.is_ok for one in checks) else NothingAcceptedError.exit_status
 
 
 COMMANDS = {"node": node}

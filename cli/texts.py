@@ -235,6 +235,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "sequestered": ("секвестрленген", "секвестрированный", "sequestered"),
     "serial": ("реттік нөмір", "порядковый номер", "serial"),
     "services": ("қызметтер", "услуги", "services"),
+    "severity": ("маңызы", "важность", "severity"),
     "set": ("орнатылған биіктік", "высота установки", "set at height"),
     "setting": ("баптау", "настройка", "setting"),
     "shortfall": ("түсімдердің жетіспеуі", "недопоступление", "shortfall"),

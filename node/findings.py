@@ -232,4 +232,72 @@ KINDS: Final[dict[str, Kind]] = {
             "does the key run in two places? docs/operating.md, A new validator key",
         ),
     ),
+    # what `eqz node doctor` alone can see
+    "GENESIS-OTHER": Kind(
+        "critical", False,
+        (
+            "{found}, node.toml бойынша {expected}: басқа желінің генезисі",
+            "{found}, в node.toml {expected}: генезис другой сети",
+            "{found}, node.toml says {expected}: another network's genesis",
+        ),
+        (
+            "қатысушылар салыстырған файлды қойыңыз",
+            "положить файл, который сверяли участники",
+            "put the file that the members compared in its place",
+        ),
+    ),
+    "FILE-UNREADABLE": Kind(
+        "critical", False,
+        ("{detail} (файл оқылмайды)", "{detail} (файл не читается)", "{detail}"),
+        (
+            "файлды қалпына келтіріңіз; docs/operating.md, What a node is",
+            "вернуть файл на место; docs/operating.md, What a node is",
+            "put the file back; docs/operating.md, What a node is",
+        ),
+    ),
+    "CERTIFICATE-PIN": Kind(
+        "critical", False,
+        ("{detail} (сертификат сәйкес емес)", "{detail} (сертификат не тот)", "{detail}"),
+        (
+            "сол мекемеден қай сертификат өздерінікі екенін сұраңыз",
+            "спросить то учреждение, какой сертификат его",
+            "ask that institution which certificate is theirs",
+        ),
+    ),
+    "FILE-MODE": Kind(
+        "critical", False,
+        (
+            "{name}: режимі {mode}, басқалар оқи алады",
+            "{name}: режим {mode}, могут читать другие",
+            "{name}: mode {mode}, others can read it",
+        ),
+        ("chmod 600 {name}", "выполнить chmod 600 {name}", "do chmod 600 {name}"),
+    ),
+    "NOT-RUNNING": Kind(
+        "critical", False,
+        (
+            "{path} жоқ: түйін жұмыс істемейді; іске қосылған болса, жазбасының соңғы жолы себебін айтады",
+            "нет {path}: узел не работает; если его запускали, последняя строка его журнала говорит почему",
+            "{path} is not there: the node is not running; if it was started, the last line of its log says "
+            "why it ended",
+        ),
+        (
+            "systemctl start eqazyna; docs/operating.md, Fatal messages",
+            "запустить: systemctl start eqazyna; docs/operating.md, Fatal messages",
+            "start it: systemctl start eqazyna; docs/operating.md, Fatal messages",
+        ),
+    ),
+    "NOT-ANSWERING": Kind(
+        "critical", False,
+        (
+            "{url} жауап бермейді; жазбасының соңғы жолы неге аяқталғанын айтады",
+            "{url} не отвечает; последняя строка журнала говорит, почему он закончился",
+            "{url} does not answer; the last line of its log says why it ended",
+        ),
+        (
+            "жазбаны оқыңыз: journalctl -u eqazyna -n 5",
+            "прочесть журнал: journalctl -u eqazyna -n 5",
+            "read the log: journalctl -u eqazyna -n 5",
+        ),
+    ),
 }  # fmt: skip
