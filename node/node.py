@@ -202,7 +202,7 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         mempool=mempool,
         signatures=signatures,
         metrics=metrics,
-        archive=VoteArchive(config.path(VOTES)),
+        archive=VoteArchive(config.path(VOTES), world.disk),
         observers=(ledger, recount),
         reserve=DiskReserve(lambda: free_bytes(config, world), config.disk.reserve_bytes),
         fault=fault,
