@@ -18,7 +18,7 @@ from cli.node import address_in
 from node.config import NodeConfig
 from node.findings import LANGUAGES, Finding, finding
 from node.health import DAY_SECONDS, MIB, Vitals, certificates_ending, findings_of
-from node.opening import certificate_ends, peer_certificate
+from node.opening import certificate_ends, peer_certificates
 from node.reserve import DiskReserve
 from node.silence import Silence, Why
 
@@ -124,7 +124,7 @@ class _Doctor:
                 yield self._well("certificate", days=(end - now) // DAY_SECONDS)
         for peer in config.peers:
             try:
-                peer_certificate(config, peer)
+                peer_certificates(config, peer)
             except LedgerError as error:
                 yield self._wrong(places[peer.institution], finding("CERTIFICATE-PIN", detail=str(error)))
 

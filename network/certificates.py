@@ -16,6 +16,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chain.errors import ConfigError
 
+CERTIFICATES_MAXIMUM = 4
+"""In one file: the one in use, the next one, and what a renewal that was broken off left."""
+
 
 @dataclass(frozen=True, slots=True)
 class TlsIdentity:
@@ -64,15 +67,34 @@ def make_identity(
 
 def certificate_der(certificate_pem: bytes) -> bytes:
     """The DER bytes of the one certificate in a PEM file. Raises ConfigError."""
+    certificates = certificates_der(certificate_pem)
+    if len(certificates) != 1:
+        raise ConfigError(
+            f"{len(certificates)} certificates in one file, exactly one is expected", "CERTIFICATE-UNREADABLE"
+        )
+    return certificates[0]
+
+
+def certificates_der(certificate_pem: bytes) -> tuple[bytes, ...]:
+    """The DER bytes of all certificates in a PEM file, at least one. Raises ConfigError."""
     try:
         certificates = x509.load_pem_x509_certificates(certificate_pem)
     except ValueError as error:
         raise ConfigError(f"not a PEM certificate: {error}", "CERTIFICATE-UNREADABLE") from error
-    if len(certificates) != 1:
+    if len(certificates) > CERTIFICATES_MAXIMUM:
         raise ConfigError(
-            f"{len(certificates)} certificates in one file, exactly one is pinned", "CERTIFICATE-UNREADABLE"
+            f"{len(certificates)} certificates in one file, at most {CERTIFICATES_MAXIMUM} make sense",
+            "CERTIFICATE-UNREADABLE",
         )
-    return certificates[0].public_bytes(serialization.Encoding.DER)
+    return tuple(one.public_bytes(serialization.Encoding.DER) for one in certificates)
+
+
+def names_in(certificate: bytes) -> tuple[str, list[str]]:
+    """Common name and alternative names of a certificate (DER)."""
+    found = x509.load_der_x509_certificate(certificate)
+    (name,) = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return str(name.value), [str(one.value) for one in names]
 
 
 def fingerprint(certificate: bytes) -> bytes:

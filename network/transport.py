@@ -193,6 +193,11 @@ class Transport:
         self.lost: Counter[Address] = Counter()
         """Links that ended with no other in their place, of peers that are still pinned."""
 
+    @property
+    def config(self) -> TransportConfig:
+        """What is in force."""
+        return self._config
+
     async def listen(self) -> tuple[str, int]:
         """Bind; the host and port bound. Raises ConfigError."""
         host, port = self._config.listen_host, self._config.listen_port

@@ -28,13 +28,26 @@ class Endpoint(_Strict):
 
 class Peer(_Strict):
     """One other member's node: its validator address, and its TLS certificate in `peers/<institution>.crt`,
-    whose SHA-256 (of the DER bytes) must be the one written here. A peer without a place is not dialled."""
+    whose SHA-256 (of the DER bytes) must be the one written here. A peer without a place is not dialled.
+
+    While the peer changes its key or its certificate both stand here, the present and the next, as a list.
+    """
 
     institution: str = Field(pattern=r"^[a-z0-9._-]{1,32}$")
-    address: Hex32
-    certificate_sha256: Hex32
+    address: Hex32 | tuple[Hex32, Hex32]
+    certificate_sha256: Hex32 | tuple[Hex32, Hex32]
     host: str | None = None
     port: Port | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.address,) if isinstance(self.address, str) else self.address
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """SHA-256 of the certificates that it may come with."""
+        found = self.certificate_sha256
+        return (found,) if isinstance(found, str) else found
 
 
 class ApiLimits(_Strict):
@@ -89,12 +102,21 @@ class NodeConfig(_Strict):
         """Read `directory/node.toml`. Raises ConfigError, one line, naming the file and the field."""
         path = directory / "node.toml"
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**values, "directory": directory})
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise ConfigError(
                 f"{path} is not there; `eqz network new` or `eqz node init` writes one", "CONFIG-MISSING"
             ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read: {error}") from None
+        return cls.parse(text, directory)
+
+    @classmethod
+    def parse(cls, text: str, directory: Path) -> Self:
+        """The text of a `node.toml` in this directory. Raises ConfigError."""
+        path = directory / "node.toml"
+        try:
+            return cls(**{**tomllib.loads(text), "directory": directory})
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path}: not TOML: {error}") from None
         except ValidationError as error:

@@ -20,7 +20,7 @@ from consensus.messages import LIMIT_BYTES
 from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
 from contracts.records import Collection
-from network.certificates import certificate_der, fingerprint, valid_until
+from network.certificates import certificates_der, fingerprint, valid_until
 from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
 from node.config import NodeConfig
@@ -144,8 +144,9 @@ def certificate_ends(config: NodeConfig) -> dict[str, int]:
     places |= {one.institution: config.path("peers") / f"{one.institution}.crt" for one in config.peers}
     ends: dict[str, int] = {}
     for name, path in places.items():
-        with suppress(OSError, ConfigError):
-            ends[name] = int(valid_until(certificate_der(path.read_bytes())).timestamp())
+        with suppress(OSError, ConfigError):  # of two the last: the other is about to be given up
+            found = certificates_der(path.read_bytes())
+            ends[name] = max(int(valid_until(one).timestamp()) for one in found)
     return ends
 
 
@@ -159,10 +160,6 @@ def free_bytes(config: NodeConfig, world: World) -> int:
 
 def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) -> Transport:
     """The links to the peers that node.toml names. Raises ConfigError."""
-    peers = tuple(
-        PinnedPeer(Address(bytes.fromhex(peer.address)), peer_certificate(config, peer), peer.host, peer.port)
-        for peer in config.peers
-    )
     return Transport(
         TransportConfig(
             address=identity.address,
@@ -172,7 +169,7 @@ def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) 
             key_password=None,
             listen_host=config.p2p.host,
             listen_port=config.p2p.port,
-            peers=peers,
+            peers=pinned_peers(config),
             limits={int(kind): limit for kind, limit in LIMIT_BYTES.items()},
         ),
         height,
@@ -180,20 +177,38 @@ def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) 
     )
 
 
-def peer_certificate(config: NodeConfig, peer: PeerConfig) -> bytes:
-    """DER of the certificate that a peer is pinned to. ConfigError when the file is not that one."""
+def pinned_peers(config: NodeConfig) -> tuple[PinnedPeer, ...]:
+    """The peers with their certificates. Raises ConfigError."""
+    return tuple(_pinned(peer, peer_certificates(config, peer)) for peer in config.peers)
+
+
+def _pinned(peer: PeerConfig, certificates: tuple[bytes, ...]) -> PinnedPeer:
+    addresses = tuple(Address(bytes.fromhex(address)) for address in peer.addresses)
+    return PinnedPeer(
+        address=addresses[0],
+        certificate=certificates[0],
+        host=peer.host,
+        port=peer.port,
+        other_address=addresses[1] if len(addresses) > 1 else None,
+        other_certificate=certificates[1] if len(certificates) > 1 else None,
+    )
+
+
+def peer_certificates(config: NodeConfig, peer: PeerConfig) -> tuple[bytes, ...]:
+    """DER of the certificates that a peer is pinned to, in the order of node.toml. ConfigError when the file
+    lacks one; what else it holds is not believed."""
     path = config.path("peers") / f"{peer.institution}.crt"
     try:
-        certificate = certificate_der(path.read_bytes())
+        certificates = {fingerprint(one).hex(): one for one in certificates_der(path.read_bytes())}
     except OSError as error:
         raise ConfigError(
             f"{path}: the certificate of peer {peer.institution} cannot be read: {error.strerror}"
         ) from None
-    found = fingerprint(certificate).hex()
-    if found != peer.certificate_sha256:
-        raise ConfigError(
-            f"{path} has SHA-256 {found}, node.toml pins {peer.certificate_sha256} for {peer.institution}: "
-            "compare with that institution which one is theirs",
-            "CERTIFICATE-PIN",
-        )
-    return certificate
+    for pin in peer.pins:
+        if pin not in certificates:
+            raise ConfigError(
+                f"{path} has SHA-256 {', '.join(certificates)}, node.toml pins {pin} for {peer.institution}: "
+                "compare with that institution which one is theirs",
+                "CERTIFICATE-PIN",
+            )
+    return tuple(certificates[pin] for pin in peer.pins)

@@ -195,7 +195,11 @@ async def _repair_over_state(config: NodeConfig, identity: Identity, blocks: Blo
             transport=transport,
             bring_up=lambda height: bring_up(application, blocks, genesis, height),
             patience_seconds=config.log_repair_seconds,
-            names={Address(bytes.fromhex(peer.address)): peer.institution for peer in config.peers},
+            names={
+                Address(bytes.fromhex(address)): peer.institution
+                for peer in config.peers
+                for address in peer.addresses
+            },
         )
         host, port = await transport.listen()
         log.info("listening for the repair of the block log only", p2p=f"{host}:{port}")
