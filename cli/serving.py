@@ -14,6 +14,8 @@ import uvloop
 
 from node.config import NodeConfig
 from node.node import start_node
+from node.reload import reload_when, show_lost_links
+from node.running import claimed
 from web.app import create_app
 from web.limits import HttpLimits
 from web.server import HttpServer
@@ -25,13 +27,16 @@ def serve(directory: Path) -> None:
     A node that cannot start says so and serves nothing. While a damaged block log is repaired it listens to
     its peers for that alone, and the HTTP API is not there yet.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # before anybody can find this process: it asks, never ends
     config = NodeConfig.load(directory)
     _log_to_stderr(config.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with claimed(directory), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config))
 
 
 async def _serve(config: NodeConfig) -> None:
+    hung_up = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
     node = await start_node(config)
     try:
         api = config.api
@@ -43,9 +48,20 @@ async def _serve(config: NodeConfig) -> None:
             "limit",
             lambda: server.connections.refused,
         )
+        node.ledger.metrics.expose(
+            "http_work_milliseconds",
+            "Time spent on HTTP requests, by what for.",
+            "what",
+            server.work.spent_ms,
+        )
+        show_lost_links(node)
         config.path("api.addr").write_text(address + "\n", encoding="ascii")
         structlog.get_logger("node").info("serving", api=address, name=config.name)
-        await _until_stopped(asyncio.ensure_future(node.run()), asyncio.ensure_future(server.run()))
+        await _until_stopped(
+            asyncio.ensure_future(node.run()),
+            asyncio.ensure_future(server.run()),
+            asyncio.ensure_future(reload_when(hung_up, node)),
+        )
     finally:
         node.close()
 
@@ -77,6 +93,9 @@ def _limits(config: NodeConfig) -> HttpLimits:
         body_seconds=limits.body_seconds,
         idle_seconds=limits.idle_seconds,
         body_bytes=limits.body_bytes,
+        bodies_bytes=limits.bodies_bytes,
+        unsent_bytes=limits.unsent_bytes,
+        work_share=limits.work_share,
     )
 
 

@@ -198,6 +198,11 @@ class Transport:
         """What is in force."""
         return self._config
 
+    @property
+    def own_certificate(self) -> bytes:
+        """SHA-256 of the certificate that this node shows now."""
+        return self._trust.own
+
     async def listen(self) -> tuple[str, int]:
         """Bind; the host and port bound. Raises ConfigError."""
         host, port = self._config.listen_host, self._config.listen_port

@@ -34,6 +34,7 @@ from node.opening import (
 from node.recount import Recount
 from node.recovery import mark_damaged, recover_state, repair_log
 from node.reserve import DiskReserve
+from node.snapshots import Base, first_height, read_base
 from node.throttle import Remembered
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
@@ -66,11 +67,13 @@ class Node:
     """A composed node. `run` until cancelled; `ledger` is what the HTTP API reads and submits to."""
 
     config: NodeConfig
+    """In force: `node.reload` puts another one in its place."""
     ledger: Ledger
     driver: Driver
     transport: Links
     recount: Recount
     disk: Disk
+    certificates: Remembered
     resources: ExitStack
 
     async def run(self) -> None:
@@ -117,21 +120,30 @@ async def start(config: NodeConfig, identity: Identity, world: World) -> Node:
     except LogDamageError as error:
         log.critical("the block log is damaged: repairing it first", damage=error.damage.describe())
     path = config.path(BLOCKS)
-    with closing(_open_blocks(config, identity, world, tolerate_damage=True)) as blocks:
+    base = read_base(config, identity.genesis, world.disk)
+    with closing(_open_blocks(config, identity, world, base, tolerate_damage=True)) as blocks:
+        for damage in blocks.set_aside:
+            log.critical("set aside a file of the block log", damage=damage.describe())
         for damage in blocks.restored:
             log.critical("put back what is known without a peer", damage=damage.describe())
         if blocks.damages:
-            await repair_log(config, identity, blocks, world)
+            await repair_log(config, identity, blocks, world, base)
     log.warning("the block log is whole again", kept=str(quarantine_directory(path)))
     return build_node(config, identity, world)
 
 
 def _open_blocks(
-    config: NodeConfig, identity: Identity, world: World, *, tolerate_damage: bool = False
+    config: NodeConfig,
+    identity: Identity,
+    world: World,
+    base: Base | None,
+    *,
+    tolerate_damage: bool = False,
 ) -> BlockLog:
     return BlockLog.open(
         config.path(BLOCKS),
         identity.genesis_bytes,
+        first_height=first_height(base),
         tolerate_damage=tolerate_damage,
         segment_bytes=world.segment_bytes,
         disk=world.disk,
@@ -154,14 +166,15 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
     journal, fault = open_journal(config, key, world.disk)
     if journal is not None:
         resources.callback(journal.close)
-    blocks = _open_blocks(config, identity, world)
+    base = read_base(config, genesis, world.disk)
+    blocks = _open_blocks(config, identity, world, base)
     resources.callback(blocks.close)
     if blocks.torn is not None:
         log.warning("cut an unsynced tail of the block log", file=str(blocks.torn.path))
     executor = world.executor()
     resources.callback(executor.shutdown, wait=False, cancel_futures=True)
     signatures = VerifiedSignatures(executor)
-    application, tip = recover_state(config, blocks, genesis, signatures, world, resources)
+    application, tip = recover_state(config, blocks, genesis, signatures, world, base, resources)
     if journal is None:
         journal = journal_of_new_key(config, key, application, world.disk)
         if journal is not None:
@@ -175,11 +188,12 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         lambda: {address.hex(): dropped for address, dropped in transport.dropped.items()},
     )  # fmt: skip
     recount = Recount(application.frozen, metrics)
-    certificates = Remembered(lambda: certificate_ends(config), clock, CERTIFICATES_EVERY_MS)
+    certificates = Remembered(lambda: certificate_ends(node.config), clock, CERTIFICATES_EVERY_MS)
     metrics.show(
         "certificate_end_seconds", "End of a TLS certificate, seconds since 1970.", "name", certificates
     )
     ledger = Ledger(
+        base=base,
         name=config.name,
         network=config.network,
         application=application,
@@ -208,4 +222,5 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         fault=fault,
     )
     ledger.attach(driver)
-    return Node(config, ledger, driver, transport, recount, world.disk, resources)
+    node = Node(config, ledger, driver, transport, recount, world.disk, certificates, resources)
+    return node

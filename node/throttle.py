@@ -41,3 +41,7 @@ class Remembered:
         if self._found_at_ms is None or abs(now_ms - self._found_at_ms) >= self._every_ms:
             self._found, self._found_at_ms = self._find(), now_ms
         return self._found
+
+    def forget(self) -> None:
+        """What was found is no longer so."""
+        self._found_at_ms = None
