@@ -56,6 +56,8 @@ class FrozenState(StateReader, Protocol):
 
     def extra(self, name: bytes) -> bytes | None: ...
 
+    def get_at(self, collection: str, key: bytes, height: int) -> bytes | None: ...
+
     def scan_at(
         self, collection: str, start: bytes, limit: int, height: int
     ) -> Sequence[tuple[bytes, bytes]]: ...
@@ -98,10 +100,20 @@ class StateStore(Fillable, Protocol):
     def wipe(self) -> None: ...
 
 
+class PastReader(Protocol):
+    """The state after earlier blocks."""
+
+    def get_at(self, collection: str, key: bytes, height: int) -> bytes | None: ...
+
+    def scan_at(
+        self, collection: str, start: bytes, limit: int, height: int
+    ) -> Sequence[tuple[bytes, bytes]]: ...
+
+
 class StateAt:
     """The state after an earlier block (`contracts.state.StateReader`)."""
 
-    def __init__(self, store: StateStore, height: int) -> None:
+    def __init__(self, store: PastReader, height: int) -> None:
         self._store = store
         self._height = height
 

@@ -12,6 +12,7 @@ from chain.certificate import CommitCertificate
 from chain.codec import Value
 from chain.errors import CorruptionError, DecodeError, ExecutionFault, LedgerError, StorageError
 from chain.hashing import Tag, inclusion_path
+from chain.set_chain import SetStep
 from chain.transaction import SignedTransaction, tx_id_of
 from chain.types import Hash32
 from contracts.executor import Refusal
@@ -28,6 +29,7 @@ from node.mempool import Mempool
 from node.metrics import NodeMetrics
 from node.ports import Answer, BlockStore, Clock
 from node.reserve import Room
+from node.snapshots import Base, steps_to
 from node.verified import VerifiedSignatures
 
 EVENTS_BUFFERED = 64
@@ -78,16 +80,6 @@ class TransactionStatus:
     outcome: Outcome | None = None
     refusal: Refusal | None = None
     fault: ExecutionFault | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetStep:
-    """One change of the validator set on the way from genesis: the header that names the next set,
-    certified."""
-
-    header: bytes
-    certificate: bytes
-    next: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +171,11 @@ class Ledger:
         certificates: Callable[[], Mapping[str, int]] = dict,
         broken_laws: Callable[[], int] = int,
     ) -> None:
+        base: Base | None = None,
         """`certificates`: whose they are, and when they end, in seconds since 1970; `broken_laws`: found by
         the last recount."""
         self._name = name
+        self._base = base
         self._network = network
         self._application = application
         self._blocks = blocks
@@ -440,11 +434,9 @@ class Ledger:
 
     def _steps(self, height: int) -> tuple[SetStep, ...]:
         """The set chain from genesis to `height`: each header before which a new set begins, certified."""
-        steps: list[SetStep] = []
-        validators = self._application.validators_then(height)
-        while validators.first_height > 1:
-            stored = self.block(validators.first_height - 1)
-            header, certificate = stored.block.header_bytes, stored.certificate.encode()
-            steps.append(SetStep(header, certificate, validators.encode()))
-            validators = self._application.validators_then(validators.first_height - 1)
-        return tuple(reversed(steps))
+
+        def certified(at: int) -> tuple[bytes, bytes]:
+            stored = self.block(at)
+            return stored.block.header_bytes, stored.certificate.encode()
+
+        return steps_to(height, self._application.validators_then, certified, self._base)

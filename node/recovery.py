@@ -14,7 +14,7 @@ from chain.errors import CorruptionError, LedgerError
 from chain.genesis import Genesis
 from chain.hashing import History
 from chain.keys import verify
-from chain.types import Address
+from chain.types import Address, Hash32
 from node.application import LedgerApplication
 from node.assembly import Tip, execute_block
 from node.config import NodeConfig
@@ -22,6 +22,7 @@ from node.history import grown, kept
 from node.opening import STATE
 from node.ports import BlockStore
 from node.repair import LogRepair
+from node.snapshots import Base, SnapshotDamageError
 from node.verified import VerifiedSignatures
 from node.world import Identity, World
 from storage.blocks import BlockLog
@@ -39,6 +40,7 @@ def recover_state(
     genesis: Genesis,
     signatures: VerifiedSignatures,
     world: World,
+    base: Base | None,
     resources: ExitStack,
 ) -> tuple[LedgerApplication, Tip]:
     """The state at the log's last height. One that fails its checks is moved aside, never served and never
@@ -47,23 +49,29 @@ def recover_state(
     if is_marked(config, world.disk):
         move_state_aside(config, "it failed its checks when the node ran last", world.disk)
     try:
-        state, application, tip = _opened(path, blocks, genesis, signatures, world)
-    except LogDamageError:
+        state, application, tip = _opened(path, blocks, genesis, signatures, world, base)
+    except (LogDamageError, SnapshotDamageError):
         raise
     except CorruptionError as error:
         move_state_aside(config, str(error), world.disk)
-        state, application, tip = _opened(path, blocks, genesis, signatures, world)
+        state, application, tip = _opened(path, blocks, genesis, signatures, world, base)
     resources.callback(state.close)
     return application, tip
 
 
 def _opened(
-    path: Path, blocks: BlockLog, genesis: Genesis, signatures: VerifiedSignatures, world: World
+    path: Path,
+    blocks: BlockLog,
+    genesis: Genesis,
+    signatures: VerifiedSignatures,
+    world: World,
+    base: Base | None,
 ) -> tuple[LevelState, LedgerApplication, Tip]:
     state = LevelState.open(path, world.open_database)
     try:
-        application = LedgerApplication(_matching(state, blocks), genesis, signatures)
-        return state, application, bring_up(application, blocks, genesis)
+        _match(state, blocks, base)
+        application = LedgerApplication(state, genesis, signatures)
+        return state, application, bring_up(application, blocks, genesis, base=base)
     except LedgerError:
         state.close()
         raise
@@ -112,16 +120,23 @@ def move_aside(path: Path, disk: Disk = REAL_DISK) -> Path | None:
 
 
 def bring_up(
-    application: LedgerApplication, blocks: BlockStore, genesis: Genesis, last_height: int | None = None
+    application: LedgerApplication,
+    blocks: BlockStore,
+    genesis: Genesis,
+    last_height: int | None = None,
+    *,
+    base: Base | None = None,
 ) -> Tip:
     """Execute what the log has (up to `last_height`) and the state lacks, each block against its own header;
-    answer the tip.
+    answer the tip. `base`: what the log begins after, when not after the genesis.
 
     Raises CorruptionError when log and state contradict each other.
     """
     history = kept(application.extra, genesis.chain_id, application.height)
     tip = Tip(application.height, genesis.chain_id, genesis.time_ms, None, history)
-    if application.height:
+    if base is not None and application.height == base.height:
+        tip = base.tip()
+    elif application.height:
         tip = _tip_at(blocks, application.height, history)
     last_height = blocks.last_height if last_height is None else last_height
     for height in range(application.height + 1, last_height + 1):
@@ -153,39 +168,61 @@ def _tip_at(blocks: BlockStore, height: int, history: History) -> Tip:
     return Tip(height, header.block_id, header.time_ms, stored.certificate, history)
 
 
-def _matching(state: LevelState, blocks: BlockLog) -> LevelState:
-    """The state, emptied when it cannot belong to this log; it is then rebuilt from the log."""
+def _match(state: LevelState, blocks: BlockLog, base: Base | None) -> None:
+    """A state that cannot belong to this log is emptied, to be rebuilt from the log; an empty one begins
+    where the log does."""
     height = state.height
-    if not height:
-        return state
-    if height > blocks.last_height:
+    if state.is_half_filled:
+        log.warning("the state was not whole when the node ran last: filling it from the snapshot again")
+        state.wipe()
+    elif height and height > blocks.last_height:
         log.warning("state is ahead of the block log: rebuilding it", state=height, log=blocks.last_height)
         state.wipe()
-    elif Block.decode(blocks.read(height).block).header.state_root != state.state_root:
+    elif height and _root_at(height, blocks, base) != state.state_root:
         log.warning("state root is not the one of its block: rebuilding the state", height=height)
         state.wipe()
-    return state
+    elif height == 0 and base is not None:
+        state.wipe()
+    if base is not None and state.height is None:
+        log.info("filling the state from the snapshot this node began from", height=base.height)
+        base.fill(state)
+
+
+def _root_at(height: int, blocks: BlockLog, base: Base | None) -> Hash32 | None:
+    """The state root after a height; None: it lies before what this node began from."""
+    if base is not None and height <= base.height:
+        return base.state_root if height == base.height else None
+    return Block.decode(blocks.read(height).block).header.state_root
 
 
 # --- a damaged block log
 
 
-async def repair_log(config: NodeConfig, identity: Identity, blocks: BlockLog, world: World) -> None:
+async def repair_log(
+    config: NodeConfig, identity: Identity, blocks: BlockLog, world: World, base: Base | None
+) -> None:
     """Put every damaged height back; once more with a state made anew when the state is found to be wrong."""
     if is_marked(config, world.disk):
         move_state_aside(config, "it failed its checks when the node ran last", world.disk)
     try:
-        await _repair_over_state(config, identity, blocks, world)
-    except LogDamageError:
+        await _repair_over_state(config, identity, blocks, world, base)
+    except (LogDamageError, SnapshotDamageError):
         raise
     except CorruptionError as error:
         move_state_aside(config, str(error), world.disk)
-        await _repair_over_state(config, identity, blocks, world)
+        await _repair_over_state(config, identity, blocks, world, base)
 
 
-async def _repair_over_state(config: NodeConfig, identity: Identity, blocks: BlockLog, world: World) -> None:
+async def _repair_over_state(
+    config: NodeConfig, identity: Identity, blocks: BlockLog, world: World, base: Base | None
+) -> None:
     genesis = identity.genesis
     with closing(LevelState.open(config.path(STATE), world.open_database)) as state:
+        if state.is_half_filled:
+            state.wipe()
+        if base is not None and (state.height or 0) < base.height:
+            state.wipe()
+            base.fill(state)
         application = LedgerApplication(state, genesis, verify)
         transport = world.links(config, identity, lambda: application.height)
         repair = LogRepair(
@@ -193,7 +230,7 @@ async def _repair_over_state(config: NodeConfig, identity: Identity, blocks: Blo
             state=state,
             chain_id=genesis.chain_id,
             transport=transport,
-            bring_up=lambda height: bring_up(application, blocks, genesis, height),
+            bring_up=lambda height: bring_up(application, blocks, genesis, height, base=base),
             patience_seconds=config.log_repair_seconds,
             names={
                 Address(bytes.fromhex(address)): peer.institution

@@ -7,7 +7,7 @@ import pytest
 from chain.errors import CorruptionError
 from chain.hashing import History, verify_consistency
 from chain.types import Hash32
-from node.history import FRONTIER, SizeNotHeldError, consistency, grown, kept
+from node.history import FRONTIER, SizeNotHeldError, at_size, begun, consistency, grown, kept
 
 CHAIN_ID = Hash32(b"\x07" * 32)
 BLOCKS = [Hash32(bytes([number]) * 32) for number in range(1, 20)]
@@ -52,3 +52,27 @@ def test_a_state_that_lacks_the_subtrees_is_made_anew() -> None:
     assert kept(extra.get, CHAIN_ID, len(BLOCKS)).size == len(BLOCKS) + 1
     with pytest.raises(CorruptionError, match="lacks the leaf"):
         kept({FRONTIER: extra[FRONTIER]}.get, CHAIN_ID, len(BLOCKS))
+
+
+@pytest.mark.parametrize("base", [1, 2, 3, 7, 8, 21, 64])
+def test_a_node_that_began_from_a_snapshot_proves_what_came_since(base: int) -> None:
+    store: dict[bytes, bytes] = {}
+    history = History.start(CHAIN_ID)
+    histories = [history, history]
+    for height in range(1, 80):
+        block_id = Hash32(bytes([height]) * 32)
+        if height == base:
+            store |= begun(history, block_id)
+        history, records = grown(history, block_id)
+        if height > base:
+            store |= records
+        histories.append(history)
+    held = history.size
+    for old in range(base, held + 1):
+        for new in range(old, held + 1, 5):
+            proof = consistency(store.get, CHAIN_ID, held, old, new)
+            assert verify_consistency(old, histories[old].root(), new, histories[new].root(), proof)
+    with pytest.raises(SizeNotHeldError, match=f"has {base} to {held}"):
+        consistency(store.get, CHAIN_ID, held, base - 1, held)
+    assert [at_size(store.get, CHAIN_ID, size) for size in range(base, held + 1)] == histories[base:]
+    assert kept(store.get, CHAIN_ID, held - 1) == history
