@@ -32,9 +32,14 @@ class _Network(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _BALLOT_VERBS:
+            from cli.evidence import evidence
             from cli.nouns import verbs_of
 
-            return next(one for one in verbs_of("network") if one.name == cmd_name)
+            return (
+                evidence
+                if cmd_name == "evidence"
+                else next(one for one in verbs_of("network") if one.name == cmd_name)
+            )
         return super().get_command(ctx, cmd_name)
 
 

@@ -190,6 +190,29 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "смотрите столбец `{column}` файла {file}; исправьте там и соберите этот файл",
     ),
     "split the file": ("файлды бөліңіз", "разделите файл"),
+    # archives of institutions
+    "no block log is among the archives: who may vote at a height stands there": (
+        "мұрағаттар арасында блоктар журналы жоқ: биіктікте кім дауыс беретіні сонда жазылған",
+        "среди архивов нет журнала блоков: кто голосует на высоте, записано в нём",
+    ),
+    "give the blocks/ of one node at least, beside the votes/ of all": (
+        "барлығының votes/ каталогымен бірге кемінде бір түйіннің blocks/ каталогын беріңіз",
+        "дайте blocks/ хотя бы одного узла, кроме votes/ всех",
+    ),
+    "the archives belong to different networks: {names}": (
+        "мұрағаттар әртүрлі желілердікі: {names}", "архивы принадлежат разным сетям: {names}",
+    ),
+    "{path}: its genesis is not the one its files are marked with": (
+        "{path}: генезисі файлдар белгіленген генезис емес", "{path}: генезис не тот, которым помечены файлы",
+    ),
+    "{path}: neither a node's directory nor its votes/ or blocks/": (
+        "{path}: түйін каталогы да, оның votes/ немесе blocks/ каталогы да емес",
+        "{path}: не каталог узла и не его votes/ или blocks/",
+    ),
+    "FIELD=VALUE narrows the list of the chain, not --archive": (
+        "FIELD=VALUE тізбектің тізімін тарылтады, --archive емес",
+        "FIELD=VALUE сужает список цепочки, а не --archive",
+    ),
 }  # fmt: skip
 """English pattern -> Kazakh, Russian. The first that fits counts; `message` is looked up in its turn."""
 

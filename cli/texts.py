@@ -430,6 +430,20 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "mazhilis": ("Мәжіліске енгізілген", "внесена в Мажилис", "tabled in the Mazhilis"),
     "senate": ("Сенатқа енгізілген", "внесена в Сенат", "tabled in the Senate"),
     "unpaid": ("төленбеген", "не оплачено", "not paid"),
+    "archives": ("мұрағаттар", "архивы", "archives"),
+    "fork": ("тармақталу", "развилка", "fork"),
+    "culprits": ("әшкереленгендер", "изобличённые", "culprits"),
+    "not_listed": ("тізімге кірмегені", "не вошло в список", "left out of the list"),
+    "questions": ("жауап күтілетіндер", "кто должен ответить", "to be answered"),
+    "unreadable": ("оқылмағаны", "не прочитано", "not readable"),
+    "first_says": ("бірінші хабарлама", "первое сообщение", "first message"),
+    "second_says": ("екінші хабарлама", "второе сообщение", "second message"),
+    "first_message": ("бірінші хабарлама, байттар", "первое сообщение, байты", "first message, bytes"),
+    "second_message": ("екінші хабарлама, байттар", "второе сообщение, байты", "second message, bytes"),
+    "heights": ("биіктіктер", "высот", "heights"),
+    "rounds": ("раундтар", "раунды", "rounds"),
+    "equivocation": ("қос қолтаңба", "двойная подпись", "double signature"),
+    "amnesia": ("құлыпты ұмыту", "забытая блокировка", "forgotten lock"),
 }  # fmt: skip
 """Heading of a column: kk, ru, en. A name that is not here is shown as it is, which is English."""
 

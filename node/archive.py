@@ -125,7 +125,7 @@ def read_votes(directory: Path, disk: Disk = REAL_DISK) -> Iterator[Archived | U
     Raises StorageError when a file cannot be read at all.
     """
     try:
-        for name in sorted(disk.names(directory)):
+        for name in sorted(disk.names(directory), key=_order):
             path = directory / name
             if path.suffix == ".eqv":
                 with disk.reader(path) as file:
@@ -134,6 +134,13 @@ def read_votes(directory: Path, disk: Disk = REAL_DISK) -> Iterator[Archived | U
         raise StorageError(
             f"{directory}: cannot read the archived votes: {error.strerror or error}"
         ) from error
+
+
+def _order(name: str) -> tuple[str, int]:
+    """By height, and of one height `H.eqv` before `H.1.eqv` and that before `H.10.eqv`."""
+    first, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    return first, int(number) if number.isdecimal() else 0
 
 
 def _votes(path: Path, file: BinaryIO, size: int) -> Iterator[Archived | Unreadable]:

@@ -170,6 +170,15 @@ def read_group(
     return Records(*payloads), chain, offset
 
 
+def read_beginning(file: BinaryIO, size: int) -> tuple[SegmentHeader, bytes, int]:
+    """What segment 1 begins with: its header, the genesis record, and the first height after it (1 when none
+    follows). Raises Fault."""
+    header = read_segment_header(file)
+    genesis, _ = _read_record(file, SEGMENT_HEADER_BYTES, size, 0, RecordType.GENESIS, header.chain_id)
+    head = file.read(_RECORD.size)
+    return header, genesis, _RECORD.unpack(head)[2] if len(head) == _RECORD.size else 1
+
+
 def _read_record(
     file: BinaryIO, offset: int, size: int, height: int, kind: RecordType, previous_chain: bytes
 ) -> tuple[bytes, bytes]:

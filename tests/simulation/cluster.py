@@ -230,7 +230,7 @@ class Node:
         committee = self.cluster.committee
         self.machine = self._kind_of_machine()(
             Height(height),
-            CHAIN_ID,
+            committee.chain_id,
             committee.at(height),
             committee.address(self.member),
             self.signer,
@@ -395,7 +395,7 @@ class Node:
         header = block.header
         if header.height - 1 > len(self.disk.blocks):
             return Verdict.INVALID
-        parent_id, parent_time_ms, parent_certificate = CHAIN_ID, 0, None
+        parent_id, parent_time_ms, parent_certificate = self.cluster.committee.chain_id, 0, None
         if header.height > 1:
             parent, _ = self.disk.blocks[header.height - 2]
             parent_id, parent_time_ms = parent.block_id, parent.header.time_ms
@@ -432,7 +432,8 @@ class Node:
     def built(self, round_: int, label: bytes = b"", lie_ms: int = 0) -> Block:
         self.cluster.blocks_built += 1
         label = label + b"%d/%d/%d" % (self.number, round_, self.cluster.blocks_built)
-        parent_id, time_ms, certificate = CHAIN_ID, self.clock_ms() + lie_ms, None
+        chain_id = self.cluster.committee.chain_id
+        parent_id, time_ms, certificate = chain_id, self.clock_ms() + lie_ms, None
         if self.disk.blocks:
             parent, certified = self.disk.blocks[-1]
             parent_id, certificate = parent.block_id, certified.encode()
@@ -530,12 +531,12 @@ class Ambush:
 class Cluster:
     """The network, its weather and its adversary."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, chain_id: Hash32 = CHAIN_ID) -> None:
         self.plan = plan
         self.random = random = Random(plan.seed)
         has_equal_powers = random.random() < 0.7 or bool(plan.liars or plan.sets)
         powers = [1 if has_equal_powers else random.randint(1, 3) for _ in range(plan.n)]
-        self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets)
+        self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets, chain_id)
         self.byzantine = self._draw_byzantine()
         self.oracle = Oracle(self.committee, self.byzantine, plan.may_fork)
         self.now_ms = 0
@@ -852,7 +853,7 @@ class Cluster:
         committee = self.committee
         machine = Consensus(
             node.machine.height,
-            CHAIN_ID,
+            committee.chain_id,
             committee.at(node.machine.height),
             committee.address(node.member),
             committee.signer(node.member),

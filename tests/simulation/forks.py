@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from chain.certificate import CommitCertificate, Vote
-from chain.types import Address, Height
+from chain.types import Address, Hash32, Height
 from consensus.forensics import Findings, examine
 from tests.simulation.cluster import Cluster, Node, Plan
 from tests.support.committee import CHAIN_ID, Committee
@@ -72,7 +72,7 @@ class Forked:
         """What the archives of these nodes say."""
         return examine(
             Height(1),
-            CHAIN_ID,
+            self.committee.chain_id,
             [self.committee.at(1)],
             self.certificates(nodes),
             self.votes(nodes),
@@ -80,9 +80,9 @@ class Forked:
         )
 
 
-def run_fork(plan: Plan) -> Forked:
+def run_fork(plan: Plan, chain_id: Hash32 = CHAIN_ID) -> Forked:
     """Until every honest node has decided, one block or another, or too many liars have stopped it all."""
-    cluster = Cluster(plan)
+    cluster = Cluster(plan, chain_id)
     seen = cluster.run().seen
     committee = cluster.committee
     honest = frozenset(committee.address(i) for i in range(plan.n) if i not in cluster.byzantine)

@@ -29,7 +29,7 @@ from consensus.effects import Decide, ReportEquivocation
 from consensus.inputs import CertificateReceived, Input, TimeoutElapsed, Verdict
 from consensus.machine import Consensus
 from consensus.messages import Step
-from tests.support.committee import CHAIN_ID, Committee
+from tests.support.committee import Committee
 
 if TYPE_CHECKING:
     from tests.simulation.cluster import Node
@@ -249,7 +249,7 @@ class Oracle:
         member = voting.member(report.validator)
         assert member is not None
         for message in (first, second):
-            signed = message.sign_bytes(CHAIN_ID, voting.hash)
+            signed = message.sign_bytes(self.committee.chain_id, voting.hash)
             assert self.committee.verify(member.public_key, signed, message.signature), "I13: false evidence"
         self.seen["equivocation reported"] += 1
         if report.evidence.kind == PROPOSAL_KIND:
@@ -293,7 +293,7 @@ class Oracle:
                 members[index].address,
                 signature,
             )
-            signed = vote.sign_bytes(CHAIN_ID, voting.hash)
+            signed = vote.sign_bytes(self.committee.chain_id, voting.hash)
             if not self.committee.verify(members[index].public_key, signed, signature):
                 return False
             votes.append(vote)
@@ -343,7 +343,7 @@ class Oracle:
                 continue
             found = forensics.examine(
                 Height(height),
-                CHAIN_ID,
+                self.committee.chain_id,
                 [self.committee.at(height)],
                 certificates,
                 votes,

@@ -47,4 +47,4 @@ def test_forked_networks_name_more_than_a_third_and_no_honest_validator() -> Non
     assert seen["forks"] >= FORKS_WANTED, seen
     assert {f"forks by twins, {n} validators" for n, _ in SIZES} <= seen.keys(), seen
     assert {f"forks by forgetful, {n} validators" for n in (4, 7, 9, 10)} <= seen.keys(), seen
-    assert seen["convicted of equivocation"] and seen["convicted of amnesia"], seen
+    assert {"convicted of equivocation", "convicted of amnesia"} <= (+seen).keys(), seen

@@ -57,10 +57,12 @@ class Committee:
         powers: Sequence[int] | None = None,
         real: bool = False,
         sets: Sequence[tuple[int, ...]] = (),
+        chain_id: Hash32 = CHAIN_ID,
     ) -> None:
         signing = [keys.SigningKey.from_seed(bytes([i + 1]) * 32) for i in range(n)]
         signing.sort(key=lambda key: key.address)
         self.n = n
+        self.chain_id = chain_id
         self.verify = keys.verify if real else stub_verify
         self._signing = signing
         self._real = real
@@ -97,7 +99,7 @@ class Committee:
         self, kind: VoteKind, round_: int, block_id: Hash32 | None, i: int, pol: int = -1, height: int = 1
     ) -> Vote:
         unsigned = Vote(kind, Height(height), Round(round_), block_id, Round(pol), self.address(i), UNSIGNED)
-        signature = self.sign(i, unsigned.sign_bytes(CHAIN_ID, self.at(height).hash))
+        signature = self.sign(i, unsigned.sign_bytes(self.chain_id, self.at(height).hash))
         return Vote(kind, Height(height), Round(round_), block_id, Round(pol), self.address(i), signature)
 
     def prevotes(
@@ -115,7 +117,7 @@ class Committee:
         unsigned = SignedProposal(
             Height(height), Round(round_), block_id, Round(pol), self.address(who), UNSIGNED
         )
-        signature = self.sign(who, unsigned.sign_bytes(CHAIN_ID, self.at(height).hash))
+        signature = self.sign(who, unsigned.sign_bytes(self.chain_id, self.at(height).hash))
         return SignedProposal(
             Height(height), Round(round_), block_id, Round(pol), self.address(who), signature
         )
@@ -130,17 +132,17 @@ class Committee:
         proposer: int,
         height: int = 1,
         time_ms: int = NOON_MS,
-        parent: Hash32 = CHAIN_ID,
+        parent: Hash32 | None = None,
         parent_certificate: bytes | None = None,
     ) -> Block:
         """A block that holds one transaction, `label`, with parts that match its header."""
         transactions = ((label, b"auth"),)
         header = BlockHeader(
-            chain_id=CHAIN_ID,
+            chain_id=self.chain_id,
             height=Height(height),
             time_ms=time_ms,
             proposer=self.address(proposer),
-            parent_hash=parent,
+            parent_hash=self.chain_id if parent is None else parent,
             parent_certificate_hash=(
                 ZERO_HASH if parent_certificate is None else certificate_hash(parent_certificate)
             ),
@@ -149,7 +151,7 @@ class Committee:
             auth_root=auth_root(transactions),
             outcomes_root=ZERO_HASH,
             changes_root=ZERO_HASH,
-            state_root=tagged_hash(Tag.STATE_VALUE, parent + label),
+            state_root=tagged_hash(Tag.STATE_VALUE, (parent or self.chain_id) + label),
             history_root=ZERO_HASH,
             validators_hash=self.at(height).hash,
             next_validators_hash=self.at(height + 1).hash,
@@ -166,7 +168,7 @@ class Committee:
             signer = self.signer(i)
         return make(
             Height(height),
-            CHAIN_ID,
+            self.chain_id,
             self.at(height),
             None if i is None else self.address(i),
             signer,
