@@ -59,6 +59,9 @@ class ApiLimits(_Strict):
     body_seconds: float = Field(default=30.0, gt=0)
     idle_seconds: float = Field(default=75.0, gt=0)
     body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    bodies_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    unsent_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    work_share: float = Field(default=0.1, gt=0, le=1)
 
 
 class Mempool(_Strict):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from chain.transaction import tx_id_of
 from chain.types import Hash32
-from node.intake import Admission
+from node.intake import Admission, Status
 from node.ledger import TransactionStatus
 from web.errors import ANSWERS, NotFoundError, error_of, refusal_error
 from web.ports import LedgerReader, TransactionSubmitter
@@ -25,6 +25,7 @@ from web.schemas import (
     TransactionsIn,
     json_value,
 )
+from web.work import USEFUL
 
 TxId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
@@ -33,10 +34,13 @@ def routes(reader: LedgerReader, submitter: TransactionSubmitter) -> APIRouter:
     router = APIRouter(prefix="/v1/transactions", tags=["transactions"], responses=ANSWERS)
 
     @router.post("")
-    async def submit(request: TransactionsIn) -> AdmissionsOut:
+    async def submit(request: TransactionsIn, http: Request) -> AdmissionsOut:
         """Offer documents; one answer for each, in order. Repeating is harmless: a client id enters once."""
         pairs = [(bytes.fromhex(one.body), bytes.fromhex(one.auth)) for one in request.transactions]
-        return AdmissionsOut(items=[_admission(answer) for answer in await submitter.submit(pairs)])
+        answers = await submitter.submit(pairs)
+        taken = sum(answer.status is Status.ACCEPTED for answer in answers)
+        setattr(http.state, USEFUL, taken / len(answers))
+        return AdmissionsOut(items=[_admission(answer) for answer in answers])
 
     @router.post("/dry-run")
     async def dry_run(request: DryRunIn) -> DryRunOut:
