@@ -31,6 +31,7 @@ from node.ports import Answer, BlockStore, Clock
 from node.reserve import Room
 from node.snapshots import Base, steps_to
 from node.verified import VerifiedSignatures
+from node.work import on_thread
 
 EVENTS_BUFFERED = 64
 """Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from
@@ -170,12 +171,12 @@ class Ledger:
         metrics: NodeMetrics,
         certificates: Callable[[], Mapping[str, int]] = dict,
         broken_laws: Callable[[], int] = int,
-    ) -> None:
         base: Base | None = None,
+    ) -> None:
         """`certificates`: whose they are, and when they end, in seconds since 1970; `broken_laws`: found by
         the last recount."""
-        self._name = name
         self._base = base
+        self._name = name
         self._network = network
         self._application = application
         self._blocks = blocks
@@ -268,7 +269,7 @@ class Ledger:
         if height is None or height == self._application.height:
             return self._application.scan(collection, start, limit)
         async with self._past_readers:
-            return await asyncio.to_thread(self._application.past(height).scan, collection, start, limit)
+            return await on_thread(self._application.past(height).scan, collection, start, limit)
 
     def header(self, height: int) -> bytes:
         """The header's bytes, against whose state root a proof is checked."""
@@ -377,7 +378,7 @@ class Ledger:
         """
         async with self._past_readers:
             question = self._application.question(self._clock.now_ms())
-            return await asyncio.to_thread(question.ask, institution, action, arguments)
+            return await on_thread(question.ask, institution, action, arguments)
 
     async def wait(self, tx_id: Hash32, timeout_ms: int) -> TransactionStatus:
         """The status when the transaction is decided, or after `timeout_ms`."""
