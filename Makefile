@@ -3,7 +3,7 @@ PYTHON ?=
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench lock clean
+.PHONY: help install demo test faults bench lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ test: install  ## everything that CI runs
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+faults: install  ## faults of the machine itself: needs root and a few Debian packages, says which
+	$(BIN)/python -m pytest tests/faults
 
 bench: install  ## what this machine reaches: a table, and JSON under bench/results
 	$(BIN)/python -m bench

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.network import HOST, NAMES, Processes, founded_processes, until
 from tests.support.promises import kept_promises
-from tests.support.proxy import Fabric, fabric
+from tests.support.proxy import Fabric, fabric, redirect
 
 SEED = 20260401
 
@@ -42,21 +42,10 @@ def wired(directory: Path) -> Iterator[Wired]:
     with founded_processes(
         directory, block_interval_ms=0, timeout_propose_ms=150, timeout_vote_ms=150, timeout_cap_ms=2_000
     ) as network:
-        ports = {
-            member.part.name: member.part.node.p2p_port
-            for member in network.founded.members
-            if member.part.node is not None
-        }
+        ports = network.ports()
         with fabric({name: (HOST, port) for name, port in ports.items()}, SEED) as lines:
             for name in NAMES:
-                config = network[name].directory / "node.toml"
-                text = config.read_text("utf-8")
-                for other in NAMES:
-                    if other != name:
-                        text = text.replace(
-                            f"port = {ports[other]}\n", f"port = {lines.dial(name, other)[1]}\n"
-                        )
-                config.write_text(text, "utf-8")
+                redirect(lines, network[name].directory, name, ports)
             yield Wired(network, lines)
 
 

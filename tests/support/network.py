@@ -79,6 +79,9 @@ class NodeProcess:
     name: str
     directory: Path
     process: subprocess.Popen[bytes] | None = None
+    prefix: tuple[str, ...] = ()
+    """What runs the command: `ip netns exec NAME`, `strace …`; it must become the process it starts."""
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def log(self) -> str:
@@ -93,8 +96,8 @@ class NodeProcess:
         (self.directory / "api.addr").unlink(missing_ok=True)
         with (self.directory / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "node", "run", str(self.directory)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*self.prefix, sys.executable, "-m", "cli.main", "node", "run", str(self.directory)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
             )  # fmt: skip
 
     def kill(self, number: int = signal.SIGKILL) -> None:
@@ -158,6 +161,11 @@ class Processes:
 
     def __getitem__(self, name: str) -> NodeProcess:
         return self.nodes[name]
+
+    def ports(self) -> dict[str, int]:
+        """Where each node listens for its peers."""
+        parts = [member.part for member in self.founded.members]
+        return {part.name: part.node.p2p_port for part in parts if part.node is not None}
 
     def all_up(self) -> None:
         """Start who is down; return when all are ready."""
@@ -223,13 +231,16 @@ class Processes:
 
 
 @contextmanager
-def founded_processes(directory: Path, **params: int) -> Iterator[Processes]:
-    """A network in `directory`, not yet started; its processes are ended at the end."""
+def founded_processes(
+    directory: Path, endpoints: Sequence[Endpoint] | None = None, **params: int
+) -> Iterator[Processes]:
+    """A network in `directory`, not yet started; its processes are ended at the end. Without `endpoints`, in
+    the order of NAMES, on loopback."""
     network = found_network(
         directory,
         "processes",
         members(),
-        [Endpoint(HOST, port, 0) for port in free_ports(len(NAMES))],
+        endpoints or [Endpoint(HOST, port, 0) for port in free_ports(len(NAMES))],
         params=Params.default(**params),
         created_ms=time.time_ns() // 1_000_000,
         roles=("head",),

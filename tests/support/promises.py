@@ -8,6 +8,7 @@ a broken promise, whatever happened to nodes and lines meanwhile.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,11 +19,14 @@ import httpx
 
 from tests.support.network import NAMES, Pair, Processes, tx_id_text, until
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 1.0
+"""A node that is stopped keeps the client no longer."""
 PAUSE_SECONDS = 0.02
 """Between two documents: the client shares the cores with the nodes."""
 RECEIPTS_ASKED_AGAIN = 8
 """Of the receipts so far, in each turn."""
+SILENT_SECONDS = 5.0
+"""A node that did not answer in time is left alone for so long: it is stopped, or its line is."""
 SETTLE_SECONDS = 60.0
 
 
@@ -36,6 +40,7 @@ class Promises:
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1)
         self._running: Future[None] | None = None
+        self._silent: dict[str, float] = {}
         self._heights: dict[str, int] = {}
         self._stood: dict[int, tuple[str, str]] = {}
         self.documents: dict[str, Pair] = {}
@@ -69,6 +74,7 @@ class Promises:
         self.stop()
         assert self._running is not None
         self._running.result()
+        self._silent.clear()
         for tx_id in self.documents:
             until(
                 lambda tx_id=tx_id: self._is_decided(names[0], tx_id),
@@ -113,15 +119,21 @@ class Promises:
 
     def _submit(self, name: str, pair: Pair) -> str:
         sent = {"transactions": [{"body": pair[0].hex(), "auth": pair[1].hex()}]}
-        try:
-            answer = self._http.post(self._network[name].url + "/v1/transactions", json=sent)
-        except (OSError, httpx.TransportError):
-            return ""
-        return str(answer.json()["items"][0]["status"]) if answer.is_success else ""
+        answer = self._request(name, "POST", "/v1/transactions", json=sent)
+        return "" if answer is None else str(answer["items"][0]["status"])
 
     def _get(self, name: str, path: str) -> dict[str, Any] | None:
+        return self._request(name, "GET", path)
+
+    def _request(self, name: str, method: str, path: str, **what: Any) -> dict[str, Any] | None:
+        """The answer; None when there is none, or it is an error."""
+        if time.monotonic() < self._silent.get(name, 0.0):
+            return None
         try:
-            answer = self._http.get(self._network[name].url + path)
+            answer = self._http.request(method, self._network[name].url + path, **what)
+        except httpx.TimeoutException:
+            self._silent[name] = time.monotonic() + SILENT_SECONDS
+            return None
         except (OSError, httpx.TransportError):
             return None
         return dict(answer.json()) if answer.is_success else None

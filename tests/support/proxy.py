@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import permutations
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
@@ -40,12 +42,16 @@ class Way:
 
 
 class Fabric:
-    """The lines between nodes. `places` says where each listens; `dial(a, b)` is where `a` finds `b`."""
+    """The lines between nodes. `places` says where each listens; `dial(a, b)` is where `a` finds `b`.
 
-    def __init__(self, places: Mapping[str, Place], seed: int = 1, host: str = "127.0.0.1") -> None:
+    `faces`: the address of this machine under which each node is known to the others, both when it is dialled
+    and when it dials, so that a packet filter can tell them apart.
+    """
+
+    def __init__(self, places: Mapping[str, Place], seed: int, faces: Mapping[str, str]) -> None:
         self._places = dict(places)
         self._chance = Random(seed)
-        self._host = host
+        self._faces = dict(faces)
         self._ways = {pair: Way() for pair in permutations(places, 2)}
         self._refusing: set[frozenset[str]] = set()
         self._open: dict[frozenset[str], set[asyncio.StreamWriter]] = {}
@@ -54,13 +60,13 @@ class Fabric:
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         for source, target in self._ways:
-            listener = socket.create_server((host, 0))
+            listener = socket.create_server((self._faces[target], 0))
             listener.setblocking(False)
             self._listeners[source, target] = listener
 
     def dial(self, source: str, target: str) -> Place:
         """Where `source` is to dial `target`."""
-        return self._host, self._listeners[source, target].getsockname()[1]
+        return self._faces[target], self._listeners[source, target].getsockname()[1]
 
     def start(self) -> None:
         self._thread.start()
@@ -152,7 +158,7 @@ class Fabric:
     async def _carry(self, source: str, target: str, connection: socket.socket) -> None:
         """One connection, both directions, until either side ends it."""
         try:
-            there = await asyncio.open_connection(*self._places[target])
+            there = await asyncio.open_connection(*self._places[target], local_addr=(self._faces[source], 0))
         except OSError:
             _reset(connection)
             return
@@ -215,11 +221,25 @@ def _reset(connection: socket.socket) -> None:
 
 
 @contextmanager
-def fabric(places: Mapping[str, Place], seed: int = 1, host: str = "127.0.0.1") -> Iterator[Fabric]:
-    """Lines that stand for as long as the block lasts."""
-    lines = Fabric(places, seed, host)
+def fabric(
+    places: Mapping[str, Place], seed: int, faces: Mapping[str, str] | None = None
+) -> Iterator[Fabric]:
+    """Lines that stand for as long as the block lasts; without `faces`, on loopback."""
+    lines = Fabric(places, seed, faces or dict.fromkeys(places, "127.0.0.1"))
     lines.start()
     try:
         yield lines
     finally:
         lines.stop()
+
+
+def redirect(lines: Fabric, directory: Path, name: str, ports: Mapping[str, int]) -> None:
+    """Let the node `name` dial its peers through the lines; `ports`: where each listens, as node.toml says
+    it."""
+    config = directory / "node.toml"
+    text = config.read_text("utf-8")
+    for other, port in ports.items():
+        if other != name:
+            host, line = lines.dial(name, other)
+            text = re.sub(rf'host = "[^"]*"\nport = {port}\n', f'host = "{host}"\nport = {line}\n', text)
+    config.write_text(text, "utf-8")
