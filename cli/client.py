@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +18,9 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 WAIT_MS = 10_000
 """One request waits this long for a transaction; below READ_SECONDS, so that silence means a dead node."""
+
+BUSY_SECONDS = 60.0
+"""So long a node is asked again that has other work; then a person is told that it is busy."""
 
 ANSWER_BYTES = 32 << 20
 """Larger than any page a node gives; a node that sends more is not one of ours."""
@@ -40,8 +44,14 @@ class Reply:
 class Client:
     """Several nodes of one network, asked in order; the first that answers is believed."""
 
-    def __init__(self, nodes: Sequence[str], transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[str],
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.nodes = tuple(nodes)
+        self._pause = pause
         timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(timeout=timeout, transport=transport, follow_redirects=False)
 
@@ -65,7 +75,7 @@ class Client:
         """The answer as it came: a receipt is kept as its bytes."""
         for node in self._asked():
             try:
-                return _checked(self._http.get(node + path)).text
+                return _checked(self._asked_of("GET", node + path)).text
             except httpx.TransportError:
                 continue
         raise self._no_node()
@@ -73,11 +83,22 @@ class Client:
     def _first(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         for node in self._asked():
             try:
-                answer = self._http.request(method, node + path, **request)
+                answer = self._asked_of(method, node + path, **request)
             except httpx.TransportError:
                 continue
             return _object(_checked(answer))
         raise self._no_node()
+
+    def _asked_of(self, method: str, url: str, **request: Any) -> httpx.Response:
+        """A node that answers too many at once says when to come back: then it is asked again."""
+        waited = 0.0
+        while True:
+            answer = self._http.request(method, url, **request)
+            if answer.status_code != 429 or waited >= BUSY_SECONDS:
+                return answer
+            seconds = _retry_after(answer)
+            self._pause(seconds)
+            waited += seconds
 
     def _asked(self) -> tuple[str, ...]:
         if not self.nodes:
@@ -98,14 +119,14 @@ class Client:
     def status_of(self, node: str) -> dict[str, Any] | None:
         """One node's own status; None when it does not answer."""
         try:
-            return _object(_checked(self._http.get(node + "/v1/status")))
+            return _object(_checked(self._asked_of("GET", node + "/v1/status")))
         except (httpx.TransportError, CommandError):
             return None
 
     def readiness_of(self, node: str) -> list[str]:
         """Why a node should not be asked now; empty when it is ready, one reason when it does not answer."""
         try:
-            found = _object(self._http.get(node + "/health/ready"))
+            found = _object(self._asked_of("GET", node + "/health/ready"))
         except (httpx.TransportError, CommandError) as error:
             return [f"no answer: {error}"]
         return [str(reason) for reason in found.get("reasons", ["an answer without reasons"])]
@@ -113,7 +134,7 @@ class Client:
     def findings_of(self, node: str) -> list[dict[str, Any]]:
         """What a node says is wrong with it, worst first; nothing when it does not answer."""
         try:
-            found = _object(self._http.get(node + "/health/ready")).get("findings", [])
+            found = _object(self._asked_of("GET", node + "/health/ready")).get("findings", [])
         except (httpx.TransportError, CommandError):
             return []
         return [dict(one) for one in found]
@@ -122,7 +143,7 @@ class Client:
         """Offer one transaction to one node and say what is known of it there."""
         sent = {"transactions": [{"body": body.hex(), "auth": auth.hex()}]}
         try:
-            answer = self._http.post(node + "/v1/transactions", json=sent)
+            answer = self._asked_of("POST", node + "/v1/transactions", json=sent)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Reply(node, "unreachable")
         except httpx.TransportError:
@@ -143,7 +164,7 @@ class Client:
         """
         sent = {"transactions": [{"body": body.hex(), "auth": auth.hex()} for body, auth in pairs]}
         try:
-            answer = _object(_checked(self._http.post(node + "/v1/transactions", json=sent)))
+            answer = _object(_checked(self._asked_of("POST", node + "/v1/transactions", json=sent)))
         except httpx.TransportError as error:
             raise NothingAcceptedError(f"{node}: {error or 'no answer'}", "NODE-SILENT") from error
         return [Reply(node, str(item["status"]), item.get("error")) for item in answer["items"]]
@@ -186,6 +207,12 @@ class Client:
 
     def totals(self, budget: str, year: int, height: int | None = None) -> dict[str, Any]:
         return self.get("/v1/totals", budget=budget, year=year, height=height)
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    """Seconds; between one and ten, whatever the node says."""
+    said = answer.headers.get("retry-after", "")
+    return float(min(10, max(1, int(said)))) if said.isascii() and said.isdigit() and len(said) < 9 else 1.0
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
