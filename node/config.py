@@ -78,6 +78,15 @@ class Disk(_Strict):
     reserve_bytes: int = Field(default=1 << 30, ge=0)
 
 
+class SnapshotSettings(_Strict):
+    """A snapshot of the state every so many heights (0: only when asked for), how many are kept, and how long
+    peers are asked for one while nothing new comes."""
+
+    every_heights: int = Field(default=0, ge=0)
+    keep: int = Field(default=2, ge=1, le=8)
+    patience_seconds: float = Field(default=60.0, gt=0)
+
+
 class NodeConfig(_Strict):
     """One node. Paths are relative to the directory of `node.toml`."""
 
@@ -95,6 +104,7 @@ class NodeConfig(_Strict):
     mempool: Mempool = Mempool()
     api_limits: ApiLimits = ApiLimits()
     disk: Disk = Disk()
+    snapshots: SnapshotSettings = SnapshotSettings()
     log_repair_seconds: float = Field(default=60.0, gt=0)
     """How long peers are asked for one damaged height of the block log before the node gives up."""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

@@ -118,6 +118,13 @@ BLOCK_EVERY_MS = 100
 log = structlog.get_logger("node.driver")
 
 
+class Asked(Protocol):
+    """Whoever answers what peers ask beside the consensus (`node.snapshot_service.Snapshots`)."""
+
+    def hear(self, peer: Address, kind: int, payload: bytes) -> None:
+        """Raises DecodeError, InvalidMessageError."""
+
+
 class Observer(Protocol):
     """Whoever wants to know what was decided (the HTTP API, metrics)."""
 
@@ -157,6 +164,7 @@ class Driver:
         metrics: NodeMetrics,
         archive: VoteArchive,
         observers: Sequence[Observer] = (),
+        snapshots: Asked | None = None,
         reserve: DiskReserve | None = None,
         fault: str | None = None,
     ) -> None:
@@ -173,6 +181,7 @@ class Driver:
         self._metrics = metrics
         self._archive = archive
         self._observers = observers
+        self._snapshots = snapshots
         self._reserve = reserve or unlimited()
         self._fault = fault
         self._evidence = EvidencePool(application)
@@ -762,6 +771,11 @@ class Driver:
                 self._catch_up.answer(peer, GetCommits.decode(payload))
             case MessageType.EVIDENCE:
                 self._hear_evidence(payload)
+            case MessageType.GET_SNAPSHOT | MessageType.GET_CHUNK | MessageType.GET_HEADERS:
+                if self._snapshots is not None:
+                    self._snapshots.hear(peer, kind, payload)
+            case MessageType.SNAPSHOT | MessageType.CHUNK | MessageType.HEADERS:
+                """A late answer to what this node asked before it had a state."""
             case _:
                 raise InvalidMessageError(f"message type {kind} is not known")
 

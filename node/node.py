@@ -34,7 +34,8 @@ from node.opening import (
 from node.recount import Recount
 from node.recovery import mark_damaged, recover_state, repair_log
 from node.reserve import DiskReserve
-from node.snapshots import Base, first_height, read_base
+from node.snapshot_service import Snapshots
+from node.snapshots import SNAPSHOTS, Base, first_height, read_base
 from node.throttle import Remembered
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
@@ -72,6 +73,7 @@ class Node:
     driver: Driver
     transport: Links
     recount: Recount
+    snapshots: Snapshots
     disk: Disk
     certificates: Remembered
     resources: ExitStack
@@ -92,6 +94,7 @@ class Node:
                 task.cancel()
             ended = await asyncio.gather(deciding, links, return_exceptions=True)
             await self.recount.stop()
+            await self.snapshots.stop()
         for outcome in ended:
             if isinstance(outcome, CorruptionError) and not isinstance(outcome, LogDamageError):
                 mark_damaged(self.config, outcome, self.disk)
@@ -205,6 +208,20 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         certificates=certificates,
         broken_laws=lambda: recount.broken,
     )
+    making = world.executor()
+    resources.callback(making.shutdown, wait=False, cancel_futures=True)
+    snapshots = Snapshots(
+        directory=config.path(SNAPSHOTS),
+        disk=world.disk,
+        settings=config.snapshots,
+        application=application,
+        blocks=blocks,
+        genesis_bytes=identity.genesis_bytes,
+        base=base,
+        transport=transport,
+        clock=clock,
+        executor=making,
+    )
     driver = Driver(
         application=application,
         blocks=blocks,
@@ -217,10 +234,12 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         signatures=signatures,
         metrics=metrics,
         archive=VoteArchive(config.path(VOTES), world.disk),
-        observers=(ledger, recount),
+        observers=(ledger, recount, snapshots),
+        snapshots=snapshots,
         reserve=DiskReserve(lambda: free_bytes(config, world), config.disk.reserve_bytes),
         fault=fault,
     )
     ledger.attach(driver)
-    node = Node(config, ledger, driver, transport, recount, world.disk, certificates, resources)
+    snapshots.fail = driver.fail
+    node = Node(config, ledger, driver, transport, recount, snapshots, world.disk, certificates, resources)
     return node

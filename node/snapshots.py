@@ -271,7 +271,7 @@ def create(
         steps=steps_to(
             height,
             lambda at: validators_at(StateAt(frozen, at - 1), at),
-            lambda at: _certified(blocks, at),
+            lambda at: certified(blocks, at),
             base,
         ),
         genesis=genesis_bytes,
@@ -283,7 +283,8 @@ def create(
     return StoredSnapshot.open(disk, parent / str(height))
 
 
-def _certified(blocks: BlockStore, height: int) -> tuple[bytes, bytes]:
+def certified(blocks: BlockStore, height: int) -> tuple[bytes, bytes]:
+    """Header and certificate of a height of the log. Raises HeightNotHeldError, CorruptionError."""
     stored = blocks.read(height)
     return Block.decode(stored.block).header_bytes, stored.certificate
 
