@@ -32,6 +32,7 @@ from cli.documents import Json, as_object, parse_json
 from cli.envelope import write_text
 from cli.failures import InputError
 from cli.keystore import new_seed, write_key, write_private
+from cli.node_toml import peer_lines, toml_text
 from cli.people import Person, names_of, public_path, role_mask, write_person
 from network.certificates import certificate_der, fingerprint, make_identity
 from node.opening import found_journal
@@ -382,39 +383,51 @@ def write_node(
 ) -> None:
     """genesis.eqg and node.toml of one member's node, its peers pinned by certificate."""
     assert part.node is not None, "only a member with a node has a node directory"
+    peers = [
+        (
+            {
+                "institution": peer.name,
+                "address": address_of(peer.node.public_key).hex(),
+                "certificate_sha256": peer.node.certificate_sha256,
+                "host": peer.node.host,
+                "port": peer.node.p2p_port,
+            },
+            (peer.node.certificate,),
+        )
+        for peer in parts
+        if peer.node is not None and peer.name != part.name
+    ]
+    write_settings(directory, part.name, peers, genesis, endpoint)
+
+
+def write_settings(
+    directory: Path,
+    name: str,
+    peers: Sequence[tuple[dict[str, Any], Sequence[str]]],
+    genesis: Genesis,
+    endpoint: Endpoint,
+) -> None:
+    """genesis.eqg, the certificates (PEM) of the peers, and node.toml, which comes last: with it the
+    directory is complete. A peer is its part of node.toml and its certificates."""
     (directory / "genesis.eqg").write_bytes(genesis.encode())
     (directory / "peers").mkdir(exist_ok=True)
     lines = [
-        f"name = {_toml(part.name)}",
-        f"network = {_toml(genesis.name)}",
-        f"genesis_hash = {_toml(genesis.chain_id.hex())}",
+        f"name = {toml_text(name)}",
+        f"network = {toml_text(genesis.name)}",
+        f"genesis_hash = {toml_text(genesis.chain_id.hex())}",
         "",
         "[p2p]",
-        f"host = {_toml(endpoint.bound)}",
+        f"host = {toml_text(endpoint.bound)}",
         f"port = {endpoint.p2p_port}",
         "",
         "[api]",
-        f"host = {_toml(endpoint.bound)}",
+        f"host = {toml_text(endpoint.bound)}",
         f"port = {endpoint.api_port}",
     ]
-    for peer in sorted(parts, key=lambda one: one.name):
-        if peer.node is not None and peer.name != part.name:
-            write_text(directory / "peers" / f"{peer.name}.crt", peer.node.certificate)
-            lines += [
-                "",
-                "[[peers]]",
-                f"institution = {_toml(peer.name)}",
-                f"address = {_toml(address_of(peer.node.public_key).hex())}",
-                f"certificate_sha256 = {_toml(peer.node.certificate_sha256)}",
-                f"host = {_toml(peer.node.host)}",
-                f"port = {peer.node.p2p_port}",
-            ]
+    for peer, certificates in sorted(peers, key=lambda one: str(one[0]["institution"])):
+        write_text(directory / "peers" / f"{peer['institution']}.crt", "".join(certificates))
+        lines += ["", *peer_lines(peer)]
     write_text(directory / "node.toml", "\n".join(lines) + "\n")
-
-
-def _toml(text: str) -> str:
-    """A TOML basic string; JSON's escapes are a part of TOML's."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 # --- a whole network on one disk

@@ -80,7 +80,14 @@ NOUNS: dict[str, tuple[str, str]] = {
         "cli.network",
         "networks: new, genesis, show, members, validators, params, propose, vote, ballots, evidence",
     ),
-    "node": ("cli.node", "one node: init, run, status, doctor"),
+    "node": (
+        "cli.node",
+        "one node: init, join, run, status, doctor, reload, peer, certificate, key",
+    ),
+    "snapshot": (
+        "cli.snapshot",
+        "the state of a network in a directory: create, list, verify, restore, fetch",
+    ),
     "demo": ("cli.demo", "two budget years on four nodes, on this machine"),
 }
 """Noun, its module (which has a click command of the noun's name in `COMMANDS`), one line of help."""

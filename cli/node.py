@@ -11,10 +11,11 @@ from cli.client import connected
 from cli.documents import Json
 from cli.failures import Details, DifferencesError, InputError, NothingAcceptedError
 from cli.output import AsOf, emit_item, emit_list
+from cli.peer import PEER_COMMANDS
 from cli.session import Session, global_options, pass_session
 
 
-@click.group(name="node", help="One node: init, run, status, doctor.")
+@click.group(name="node", help="One node: init, join, run, status, doctor, reload, peer, certificate, key.")
 @global_options
 def node() -> None:
     """The commands of a node's operator."""
@@ -169,5 +170,8 @@ def doctor(session: Session, directory: Path) -> int:
     emit_list(session, "eqz.node.doctor/1", [one.row for one in checks], AsOf())
     return 0 if all(one.is_ok for one in checks) else NothingAcceptedError.exit_status
 
+
+for _command in PEER_COMMANDS:
+    node.add_command(_command)
 
 COMMANDS = {"node": node}

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chain.errors import ConfigError
 from node.mempool import MempoolLimits
@@ -110,6 +110,18 @@ class NodeConfig(_Strict):
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     directory: Path = Field(default=Path(), exclude=True)
 
+    @model_validator(mode="after")
+    def _peers_differ(self) -> Self:
+        for what, values in (
+            ("institution", [peer.institution for peer in self.peers]),
+            ("address", [address for peer in self.peers for address in peer.addresses]),
+            ("certificate_sha256", [pin for peer in self.peers for pin in peer.pins]),
+        ):
+            twice = next((value for value in values if values.count(value) > 1), None)
+            if twice is not None:
+                raise ValueError(f"two peers with {what} {twice}")
+        return self
+
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read `directory/node.toml`. Raises ConfigError, one line, naming the file and the field."""
@@ -134,8 +146,8 @@ class NodeConfig(_Strict):
             raise ConfigError(f"{path}: not TOML: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"{path}: {where}: {first['msg']}") from None
+            where = "".join(f"{part}: " for part in [".".join(str(part) for part in first["loc"])] if part)
+            raise ConfigError(f"{path}: {where}{first['msg']}") from None
 
     def path(self, name: str) -> Path:
         return self.directory / name

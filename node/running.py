@@ -19,7 +19,7 @@ from typing import Any
 from storage.files import failing_as, in_use
 
 PID_FILE = "node.pid"
-REQUEST_FILE = "reload.request"
+REQUEST_FILE = ".reload.request"
 ANSWER_FILE = "reload.json"
 
 WORD_BYTES = 64
