@@ -35,7 +35,17 @@ from node.recount import Recount
 from node.recovery import mark_damaged, recover_state, repair_log
 from node.reserve import DiskReserve
 from node.snapshot_service import Snapshots
-from node.snapshots import SNAPSHOTS, Base, first_height, read_base
+from node.snapshots import (
+    SNAPSHOTS,
+    Base,
+    StoredSnapshot,
+    create,
+    first_height,
+    heights_in,
+    read_base,
+    remove,
+    remove_leftovers,
+)
 from node.throttle import Remembered
 from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
@@ -151,6 +161,29 @@ def _open_blocks(
         segment_bytes=world.segment_bytes,
         disk=world.disk,
     )
+
+
+def make_snapshot(config: NodeConfig, identity: Identity, world: World) -> StoredSnapshot:
+    """The snapshot of the last height of a stopped node, from its own files; the older ones beyond those that
+    node.toml keeps go. Raises ConfigError, StorageError."""
+    disk, parent = world.disk, config.path(SNAPSHOTS)
+    with ExitStack() as resources:
+        base = read_base(config, identity.genesis, disk)
+        blocks = _open_blocks(config, identity, world, base)
+        resources.callback(blocks.close)
+        executor = world.executor()
+        resources.callback(executor.shutdown, wait=False, cancel_futures=True)
+        signatures = VerifiedSignatures(executor)
+        application, _ = recover_state(config, blocks, identity.genesis, signatures, world, base, resources)
+        remove_leftovers(disk, parent)
+        if application.height in heights_in(disk, parent):
+            return StoredSnapshot.open(disk, parent / str(application.height))
+        frozen = application.frozen()
+        resources.callback(frozen.close)
+        made = create(disk, parent, frozen, blocks, identity.genesis_bytes, base)
+        for old in heights_in(disk, parent)[: -config.snapshots.keep]:
+            remove(disk, parent / str(old))
+        return made
 
 
 def build_node(config: NodeConfig, identity: Identity | None = None, world: World | None = None) -> Node:

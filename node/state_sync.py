@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from chain.block import BlockHeader, block_id_of
-from chain.errors import DecodeError, InvalidMessageError, LedgerError
+from chain.errors import DecodeError, IntegrationError, InvalidMessageError
 from chain.set_chain import SetStep, TrustedSet
 from chain.snapshot import ChunkDigest, SnapshotManifest, check_chunk_of, check_manifest
 from chain.types import Address, Hash32
@@ -91,7 +91,7 @@ def unheard(progress: Progress) -> None:
     """Nobody watches."""
 
 
-class SyncError(LedgerError):
+class SyncError(IntegrationError):
     """No state could be had from the peers; what is known of each is said."""
 
     default_code = "STATE-SYNC"
