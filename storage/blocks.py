@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from chain.errors import StorageError
@@ -86,6 +87,7 @@ class BlockLog:
         try:
             finish_replacement(disk, directory)
             log._load(tolerate_damage)
+            log._settle()
         except StorageError:
             log.close()
             raise
@@ -203,6 +205,13 @@ class BlockLog:
         if known is not None:
             self._put_back(known, None)
             self.restored.append(known)
+
+    def _settle(self) -> None:
+        """What was found is on disk, not only in the kernel's hands: a height that is served must not be gone
+        after a power cut. Earlier segments were synced before the last one began."""
+        with closing(AppendOnlyFile.open(self._scan.segments[-1].path, disk=self._disk)) as file:
+            file.settle()
+        sync_directory(self._disk, self._directory)
 
     def _put_back(self, damage: Damage, records: Records | None) -> None:
         if self._file is not None:

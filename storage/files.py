@@ -138,6 +138,12 @@ class AppendOnlyFile:
             self._file.sync()
         self.size_bytes = size_bytes
 
+    def settle(self) -> None:
+        """What an earlier process wrote is on disk when this returns: one that was killed before its sync has
+        left it in the kernel's hands, where this process reads it and a power cut takes it away."""
+        with failing_as("sync", self.path):
+            self._file.sync()
+
     def lock(self, holder: str) -> None:
         """Refuse a second process, as `lock_directory` does."""
         try:

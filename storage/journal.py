@@ -80,7 +80,7 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path, disk: Disk = REAL_DISK) -> Journal:
-        """Lock, check every record, cut an unsynced tail.
+        """Lock, check every record, cut an unsynced tail; what is then answered is on disk.
 
         Raises StorageError LOCKED when another process has it, JOURNAL-MISSING when there is none, and
         CorruptionError naming file and offset when a record that was synced fails its check.
@@ -96,6 +96,9 @@ class Journal:
             cut_bytes = file.size_bytes - end
             if cut_bytes:
                 file.cut(end)
+            else:
+                file.settle()
+            sync_directory(disk, path.parent)
         except StorageError:
             file.close()
             raise
