@@ -109,6 +109,9 @@ class Plan:
     """Which validators are faulty, of equal power like all others then; empty lets the seed choose as many as
     the rules bear. More make forks: see `may_fork`."""
 
+    leaders: tuple[int, ...] = ()
+    """Who proposes in round 0, 1 … of every height; the validators in turn afterwards."""
+
     sides: tuple[int, ...] = ()
     """By node: until healing nodes of side 0 and of side 1 do not hear each other; those of side 2 hear
     both."""
@@ -536,7 +539,7 @@ class Cluster:
         self.random = random = Random(plan.seed)
         has_equal_powers = random.random() < 0.7 or bool(plan.liars or plan.sets)
         powers = [1 if has_equal_powers else random.randint(1, 3) for _ in range(plan.n)]
-        self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets, chain_id)
+        self.committee = Committee(plan.n, powers, plan.has_real_keys, plan.sets, chain_id, plan.leaders)
         self.byzantine = self._draw_byzantine()
         self.oracle = Oracle(self.committee, self.byzantine, plan.may_fork)
         self.now_ms = 0

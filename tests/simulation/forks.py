@@ -7,12 +7,13 @@ one height final, and what the honest nodes keep must name them.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
 from chain.certificate import CommitCertificate, Vote
 from chain.types import Address, Hash32, Height
-from consensus.forensics import Findings, examine
+from consensus.forensics import Findings, Offence, examine
 from tests.simulation.cluster import Cluster, Node, Plan
 from tests.support.committee import CHAIN_ID, Committee
 
@@ -87,3 +88,34 @@ def run_fork(plan: Plan, chain_id: Hash32 = CHAIN_ID) -> Forked:
     committee = cluster.committee
     honest = frozenset(committee.address(i) for i in range(plan.n) if i not in cluster.byzantine)
     return Forked(plan, committee, honest, tuple(cluster.nodes), seen["fork"] > 0)
+
+
+def examine_some(first: int, count: int) -> Counter[str]:
+    """Run these seeds and examine what is left of each; how often what happened."""
+    seen: Counter[str] = Counter()
+    for seed in range(first, first + count):
+        run = run_fork(fork_plan(seed))
+        findings = run.examined(run.honest_nodes())
+        named = {culprit.address for culprit in findings.culprits}
+        assert not named & run.honest, f"seed {seed} names the honest: {findings}"
+        _examine_parts(run, seed)
+        if not run.has_forked:
+            continue
+        assert findings.is_fork, f"seed {seed}"
+        assert run.committee.validators.some_honest(named), f"seed {seed} names too few: {findings}"
+        seen["forks"] += 1
+        seen[f"forks by {run.plan.byzantine}, {run.plan.n} validators"] += 1
+        seen["convicted of equivocation"] += any(
+            one.offence is Offence.EQUIVOCATION for one in findings.culprits
+        )
+        seen["convicted of amnesia"] += any(one.offence is Offence.AMNESIA for one in findings.culprits)
+    return seen
+
+
+def _examine_parts(run: Forked, seed: int) -> None:
+    """Some archives only, also those of liars: fewer may be named, and never the honest."""
+    random = Random(seed)
+    for _ in range(3):
+        part = tuple(random.sample(run.nodes, random.randint(1, len(run.nodes))))
+        named = {culprit.address for culprit in run.examined(part).culprits}
+        assert not named & run.honest, f"seed {seed}, of {part}: the honest are named"

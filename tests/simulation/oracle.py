@@ -70,6 +70,7 @@ class Oracle:
         self._locks: dict[tuple[int, int], tuple[int, Hash32]] = {}
         self._valid: dict[tuple[int, int, int], int] = {}
         self._counted: dict[int, int] = {}
+        self._came_back: set[tuple[int, int]] = set()
         self._finished: Counter[int] = Counter()
 
     # --- thresholds
@@ -109,6 +110,8 @@ class Oracle:
         if isinstance(message, SignedProposal):
             if message.pol >= 0:
                 self.seen["block offered again with its polka"] += 1
+                if node.machine.lock_id != message.block_id:
+                    self.seen["block offered again without a lock on it"] += 1
         elif message.block_id is None:
             self._note_nil(node, message)
         else:
@@ -138,6 +141,8 @@ class Oracle:
             return
         assert lock_round <= vote.pol < vote.round, f"I4: {node}, locked in {lock_round}, prevotes {vote}"
         self.seen["locked, then unlocked by a newer polka"] += 1
+        if (node.number, vote.height) in self._came_back:
+            self.seen["a lock that came back gave way to a newer polka"] += 1
 
     def _check_time(self, node: "Node", vote: Vote, block_id: Hash32) -> None:
         """I10: a fresh block is of about the time at which its proposal came, by this node's clock."""
@@ -193,6 +198,7 @@ class Oracle:
         )
         if machine.lock_round >= 0:
             self.seen["recovered with a lock"] += 1
+            self._came_back.add((node.number, machine.height))
         if machine.lock_round >= 2:
             self.seen["recovered with a lock of round 2 or later"] += 1
         if machine.round >= 0 and machine.lock_round < 0:

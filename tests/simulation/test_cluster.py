@@ -1,55 +1,39 @@
 """Hostile schedules: invariants after every step, a decision by every honest validator once the network
 heals.
 
-A failure names its plan; `python -m tests.simulation --seed N` runs that schedule alone.
+A failure names its plan; `python -m tests.simulation.machine schedules --first N --count 1` runs that
+schedule alone.
 """
-
-from itertools import product
-from random import Random
 
 import pytest
 
-from tests.simulation.cluster import Cluster, Plan, plan_of
+from tests.simulation.cluster import Cluster, Plan
+from tests.simulation.machine import PARTS
+from tests.simulation.twins import EXHAUSTIVE, TWO_ROUNDS, twins_plan
 
-BATCH = 25
+
+def test_hostile_schedules_hold_and_reach_what_is_rare() -> None:
+    """A run that never locks late, never recovers a lock and never accuses would prove little."""
+    assert PARTS["schedules"].checked(is_deep=False).scenarios == PARTS["schedules"].ci
 
 
-@pytest.mark.parametrize("first", range(0, 500, BATCH))
-def test_hostile_schedules_hold(first: int) -> None:
-    for seed in range(first, first + BATCH):
-        Cluster(plan_of(seed)).run()
+def test_twins_hold_and_reach_what_is_rare() -> None:
+    """Scenario 2."""
+    assert PARTS["twins"].checked(is_deep=False).scenarios == PARTS["twins"].ci
+
+
+def test_every_partition_and_leader_of_two_rounds_comes_first() -> None:
+    """Scenario 2: once each, and no sampled one twice."""
+    plans = [twins_plan(number) for number in range(EXHAUSTIVE + 2_000)]
+    arranged = {(plan.partitions, plan.leaders) for plan in plans}
+    assert len(arranged) == len(plans)
+    assert sum(len(plan.leaders) == 2 for plan in plans) == TWO_ROUNDS
+    assert sum(plan.n == 7 for plan in plans) == 250
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_with_real_signatures(seed: int) -> None:
     Cluster(Plan(seed, n=4, byzantine="twins", has_real_keys=True, heights=1)).run()
-
-
-def test_the_schedules_reach_what_is_rare() -> None:
-    """A run that never locks late, never recovers a lock and never accuses would prove little."""
-    reached: set[str] = set()
-    for seed in range(150):
-        reached |= Cluster(plan_of(seed)).run().seen.keys()
-    assert reached >= {
-        "lock in round 2 or later",
-        "decided in round 4+",
-        "block offered again with its polka",
-        "locked, then unlocked by a newer polka",
-        "valid value without a lock of its round",
-        "recovered with a lock",
-        "killed between two effects",
-        "lock holder felled",
-        "lock holder hidden",
-        "decided node hidden",
-        "decided by a certificate",
-        "body asked for",
-        "votes passed on",
-        "message refused",
-        "check faulted",
-        "equivocation reported",
-        "rounds skipped",
-        "height replayed",
-    }
 
 
 @pytest.mark.parametrize("n", [3, 4, 6, 7])
@@ -103,21 +87,3 @@ def test_the_validators_change_from_height_to_height(seed: int) -> None:
     sets = ((0,), (0,), (0, 1, 2, 3), (0, 1, 2, 3), (1, 2, 3), (3,), (2, 3, 4, 0))
     seen = Cluster(Plan(seed, n=5, heights=7, sets=sets)).run().seen
     assert seen["decision"] == 5 * 7
-
-
-@pytest.mark.parametrize("twin", range(4))
-def test_twins_under_every_partition_of_two_rounds(twin: int) -> None:
-    """Scenario 2: five nodes for four validators, two groups in each round; the twin leads round 0, 1 or
-    neither."""
-    groups = [(0, *rest) for rest in product((0, 1), repeat=4)]
-    for seed, partitions in enumerate(product(groups, repeat=2)):
-        Cluster(Plan(seed, liars=(twin,), byzantine="twins", heights=1, partitions=partitions)).run()
-
-
-def test_two_twins_of_seven_under_random_partitions() -> None:
-    """Scenario 2."""
-    random = Random(7)
-    for seed in range(60):
-        partitions = tuple(tuple(random.randrange(2) for _ in range(9)) for _ in range(4))
-        twins = tuple(random.sample(range(7), 2))
-        Cluster(Plan(seed, n=7, liars=twins, byzantine="twins", heights=1, partitions=partitions)).run()

@@ -1,6 +1,7 @@
 """A set of validators for tests: their keys, their votes and blocks; and one of them at its machine."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha512
 
 from chain import keys
@@ -45,10 +46,23 @@ def stub_verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     return signature == stub_sign(public_key, message)
 
 
+@dataclass(frozen=True, slots=True)
+class LedSet(ValidatorSet):
+    """A set whose proposers of the first rounds are chosen: by index, round by round, at every height."""
+
+    leaders: tuple[int, ...] = ()
+
+    def proposer(self, height: Height, round: Round) -> Address:
+        if round < len(self.leaders):
+            return self.members[self.leaders[round]].address
+        return ValidatorSet.proposer(self, height, round)
+
+
 class Committee:
     """n validators; member i is index i of the set. With `real` keys Ed25519 signs, else a stub.
 
-    `sets`: which members vote on height 1, 2 …; the last stays. Without it all vote always.
+    `sets`: which members vote on height 1, 2 …; the last stays. Without it all vote always, and `leaders`
+    may say who proposes in round 0, 1 ….
     """
 
     def __init__(
@@ -58,6 +72,7 @@ class Committee:
         real: bool = False,
         sets: Sequence[tuple[int, ...]] = (),
         chain_id: Hash32 = CHAIN_ID,
+        leaders: tuple[int, ...] = (),
     ) -> None:
         signing = [keys.SigningKey.from_seed(bytes([i + 1]) * 32) for i in range(n)]
         signing.sort(key=lambda key: key.address)
@@ -69,6 +84,8 @@ class Committee:
         powers = [1] * n if powers is None else powers
         pairs = [(key.public_key, power) for key, power in zip(signing, powers, strict=True)]
         self.validators = ValidatorSet.of(1, pairs)
+        if leaders:
+            self.validators = LedSet(Height(1), self.validators.members, leaders)
         self._sets: list[ValidatorSet] = []
         for height, voting in enumerate(sets, 1):
             if height > 1 and voting == sets[height - 2]:
