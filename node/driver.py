@@ -132,7 +132,8 @@ class Observer(Protocol):
 
 
 class _HandOn:
-    """Hands whatever is raised inside to `report` instead of to the event loop, which would only log it."""
+    """Hands whatever is raised inside to `report`, at once, instead of to the event loop, which would only
+    log it, and later."""
 
     def __init__(self, report: Callable[[BaseException], None]) -> None:
         self._report = report
@@ -141,6 +142,8 @@ class _HandOn:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            return False
         if error is not None:
             self._report(error)
         return True
@@ -294,27 +297,34 @@ class Driver:
 
     def _guarded(self, call: Callable[..., None], *arguments: Any) -> None:
         """Run a callback; what it raises ends the node instead of vanishing in the loop."""
-        if self._failure is None or self._failure.done():
+        if self._failure is None or self._is_over:
             return
         with _HandOn(self.fail):
             call(*arguments)
 
     def fail(self, error: BaseException) -> None:
-        """End the node with this: what was found must not be served, and nothing is known any more."""
+        """End the node with this: what was found must not be served, and nothing is known any more. From here
+        on nothing is heard or done: a vote whose record failed is in the machine's tally, and a peer that
+        asks for votes would be sent it."""
         if self._failure is None:
             self._failed_early = error
         elif not self._failure.done():
             self._failure.set_exception(error)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+    @property
+    def _is_over(self) -> bool:
+        if self._failure is None:
+            return self._failed_early is not None
+        return self._failure.done()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.fail(error)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._watched(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        with _HandOn(self.fail):
+            await work
 
     # --- heights
 
@@ -565,7 +575,7 @@ class Driver:
 
     def _feed(self, received: Input) -> None:
         """Hand in an input and perform what follows; inputs that arise meanwhile wait their turn."""
-        if self._reserve.room is Room.NONE:
+        if self._is_over or self._reserve.room is Room.NONE:
             return  # it could lead to a block or a record; the height begins anew when there is space
         self._inputs.append(received)
         if self._is_feeding:
@@ -725,6 +735,8 @@ class Driver:
             await asyncio.sleep(0)  # a full inbox must not keep timers and clients waiting
 
     def _hear_one(self, message: Received) -> None:
+        if self._is_over:
+            return
         try:
             self._dispatch(message)
         except (DecodeError, InvalidMessageError) as error:

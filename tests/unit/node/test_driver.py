@@ -159,6 +159,24 @@ def test_a_failed_write_of_the_journal_ends_the_node_and_nothing_is_said() -> No
     assert node.transport.sent_of(MessageType.VOTE) == node.transport.sent_of(MessageType.PROPOSAL) == []
 
 
+def test_after_a_failed_write_of_the_journal_no_peer_is_sent_the_vote_that_asks_for_it() -> None:
+    """It is in the machine's own tally, and the node has some callbacks left to run before it is gone."""
+
+    class FullDisk(MemoryJournal):
+        def append(self, record: bytes) -> None:
+            for peer in node.transport.peers:
+                node.transport.deliver(peer, MessageType.STATUS, asking)
+            raise OSError("no space left")
+
+    asking = Status(Height(1), 0, Step.PREVOTE, False, (), ()).encode()
+    node = a_node(members=MEMBERS[:2], journal=FullDisk())
+    greet(node)
+    node.mempool.add(node.document())
+    with pytest.raises(OSError, match="no space"):
+        run(node, lambda: False)
+    assert node.transport.sent_of(MessageType.VOTES) == []
+
+
 def test_pruning_keeps_that_the_key_is_retired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_module, "JOURNAL_PRUNE_BYTES", 0)
     retired = KeyRetired(Height(0), "lost")
