@@ -6,12 +6,13 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import actions
+from bench import actions, public
 from bench.machine import Machine, measure
 from bench.measures import Bench, Figures
 from cli.demo.budget import adoption, directories, receipts_plan
@@ -37,10 +38,9 @@ def main() -> None:
     print(actions.table(figures["actions"]))
 
 
-def run(directory: Path) -> dict[str, Any]:
-    """All figures, over one network founded for them."""
-    say("machine")
-    machine = measure(directory)
+@contextmanager
+def opened(directory: Path) -> Iterator[tuple[Bench, str]]:
+    """A network founded in `directory`, its year open and planned, and its genesis hash."""
     (directory / "net").mkdir()
     network = found(directory / "net", "eqazyna-bench", members())
     nodes = DemoNodes(directory / "net", [member.part.name for member in network.members])
@@ -54,23 +54,31 @@ def run(directory: Path) -> dict[str, Any]:
         desk.submit([adoption()])
         desk.submit([receipts_plan()])
         year.plan()
-        bench = Bench(directory / "net", nodes, desk)
+        yield Bench(directory / "net", nodes, desk), network.genesis.chain_id.hex()
+    finally:
+        nodes.stop_all()
+
+
+def run(directory: Path) -> dict[str, Any]:
+    """All figures, over one network founded for them."""
+    say("machine")
+    machine = measure(directory)
+    with opened(directory) as (bench, genesis):
+        at_limit = told("10 public API", lambda: public.measure(bench))
         sustained = told("1 sustained", bench.sustained)
         finality = told("3 finality", lambda: bench.finality(sustained["per_second"]))
         start_up = told("5 start-up", bench.start_up)
         rows = told("2 rows", bench.rows)
         sizes = told("6 sizes", bench.sizes)
         what_if = told("9 what-if", bench.what_if)
-        genesis = network.genesis.chain_id.hex()
         verification = told("4 verification", lambda: bench.verification(genesis))
-    finally:
-        nodes.stop_all()
     return {
         "schema": "eqz.bench/1",
         "machine": asdict(machine),
         "sustained": {**sustained, "of_limit": ratio(sustained["per_second"], signature_limit(machine))},
         "rows": {**rows, "times_documents": ratio(rows["per_second"], sustained["per_second"])},
         "finality": {**finality, "idle_syncs": ratio(finality["idle_ms"]["p50"], machine.sync_ms_p50)},
+        "public": at_limit,
         "verification": {
             **verification,
             "of_limit": ratio(verification["per_second"] * SIGNATURES, machine.verifications_all),
@@ -144,6 +152,11 @@ def table(figures: dict[str, Any]) -> str:
             "9 what-if",
             f"sequester plan over HTTP {figures['what_if']['seconds']} s, of them the state "
             f"{figures['what_if']['fetch_seconds']} s ({figures['what_if']['rows']} rows)",
+        ),
+        (
+            "10 public API",
+            f"finality p99 {figures['public']['at_limit_ms']['p99']} ms at its limit, "
+            f"{figures['public']['idle_ms']['p99']} ms idle = {figures['public']['p99_ratio']} times",
         ),
         ("took", f"{figures['seconds']} s"),
     ]

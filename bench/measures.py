@@ -172,20 +172,21 @@ class Bench:
     def finality(self, rate: float) -> Figures:
         """Milliseconds from offering one document to its decision: idle, and at half of `rate`."""
         documents = agreements(self.desk, 1, "f")
-        idle = self._samples(prepared(documents, SAMPLES_IDLE), IDLE_PAUSE_SECONDS)
+        idle = self.samples(prepared(documents, SAMPLES_IDLE), IDLE_PAUSE_SECONDS)
         half = rate / 2
         load = prepared(documents, int(half * 25))
         flood = Flood(self.urls, load, per_second=half, batch=max(1, int(half / 10)))
         thread = threading.Thread(target=flood.run)
         thread.start()
         time.sleep(2.0)
-        loaded = self._samples(prepared(documents, SAMPLES_LOADED), IDLE_PAUSE_SECONDS)
+        loaded = self.samples(prepared(documents, SAMPLES_LOADED), IDLE_PAUSE_SECONDS)
         flood.stop()
         thread.join()
         self._drain()
         return {"idle_ms": _quantiles(idle), "half_load_ms": _quantiles(loaded), "half_load": round(half, 1)}
 
-    def _samples(self, documents: Sequence[Pair], pause_seconds: float) -> list[float]:
+    def samples(self, documents: Sequence[Pair], pause_seconds: float) -> list[float]:
+        """Milliseconds from offering each document to its decision, one after the other."""
         client = self.desk.clients["treasury"]
         times = []
         for document, tx_id in zip(documents, tx_ids(documents), strict=True):

@@ -20,7 +20,7 @@ from typing import Any
 
 from node.work import Work, working
 
-SAVED_SECONDS = 1.0
+SAVED_SECONDS = 0.2
 """Work that a purse holds at most: what may come at once after a quiet time. A person's page is a few ms."""
 
 PATIENCE_SECONDS = 1.0
@@ -28,6 +28,9 @@ PATIENCE_SECONDS = 1.0
 
 WAITING = 512
 """Requests that wait for their turn: twice the connections, since a client may go while its request waits."""
+
+LEAST_WAIT_SECONDS = 0.001
+"""Between two that waited: for the first to begin and be charged."""
 
 SENDERS = 1_024
 """Addresses whose useless documents are remembered; of more, those seen longest ago are forgotten."""
@@ -108,19 +111,21 @@ class _Measured(Generator[Any, Any, None]):
 
 
 class Turns:
-    """Who may begin: at once while the purse holds something, else one of each address in turn."""
+    """Who may begin: while the purse holds something, one request each time the loop comes round, of each
+    address in turn. So a message of a peer waits for one request at most."""
 
     def __init__(self, purse: Purse, clock: Callable[[], float]) -> None:
         self._purse = purse
         self._clock = clock
         self._queues: OrderedDict[str, deque[asyncio.Future[bool]]] = OrderedDict()
-        self._timer: asyncio.TimerHandle | None = None
+        self._next: asyncio.Handle | None = None
         self.waiting = 0
 
     async def take(self, address: str, cost: float) -> bool:
         """True: it may begin, and `cost` is taken from the purse. False: not within PATIENCE_SECONDS."""
         self._purse.fill(self._clock())
-        if not self._queues and self._purse.level > 0:
+        if self._next is None and self._purse.level > 0:
+            self._next = asyncio.get_running_loop().call_soon(self._call_next)
             self._purse.take(cost)
             return True
         if self.waiting >= WAITING:
@@ -128,7 +133,7 @@ class Turns:
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(address, deque()).append(turn)
         self.waiting += 1
-        self._call_later()
+        self._plan()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await turn
@@ -147,14 +152,14 @@ class Turns:
             if not queue:
                 del self._queues[address]
 
-    def _call_later(self) -> None:
-        if self._timer is None:
+    def _plan(self) -> None:
+        if self._next is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.001, self._purse.wait_seconds()), self._call_next)
+            self._next = loop.call_later(self._purse.wait_seconds(), self._call_next)
 
     def _call_next(self) -> None:
-        """One begins; the next when the purse holds something after it."""
-        self._timer = None
+        """One begins; the next when the loop has come round and the purse holds something after it."""
+        self._next = None
         self._purse.fill(self._clock())
         while self._queues and self._purse.level > 0:
             address, queue = self._queues.popitem(last=False)
@@ -165,7 +170,8 @@ class Turns:
                 turn.set_result(True)
                 break
         if self._queues:
-            self._call_later()
+            loop = asyncio.get_running_loop()
+            self._next = loop.call_later(max(LEAST_WAIT_SECONDS, self._purse.wait_seconds()), self._call_next)
 
 
 class LimitedWork:
