@@ -45,7 +45,7 @@ class Evidence:
     def of(cls, one: Signed, other: Signed) -> "Evidence":
         """The evidence of two conflicting messages, in its one order."""
         first, second = sorted((one.encode(), other.encode()))
-        return cls(one.kind if isinstance(one, Vote) else PROPOSAL_KIND, first, second)
+        return cls(int(one.kind) if isinstance(one, Vote) else PROPOSAL_KIND, first, second)
 
     def encode(self) -> bytes:
         """`[1, kind, first bin, second bin]`."""
