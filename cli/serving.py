@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
 
+from cli.logs import log_to_stderr
 from node.config import NodeConfig
 from node.node import start_node
 from node.reload import reload_when, show_lost_links
@@ -29,7 +28,7 @@ def serve(directory: Path) -> None:
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # before anybody can find this process: it asks, never ends
     config = NodeConfig.load(directory)
-    _log_to_stderr(config.log_level)
+    log_to_stderr(config.log_level)
     with claimed(directory), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config))
 
@@ -96,18 +95,4 @@ def _limits(config: NodeConfig) -> HttpLimits:
         bodies_bytes=limits.bodies_bytes,
         unsent_bytes=limits.unsent_bytes,
         work_share=limits.work_share,
-    )
-
-
-def _log_to_stderr(level: str) -> None:
-    """One JSON object a line, for whatever collects the logs."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -24,6 +24,9 @@ LOOK_SECONDS = 0.1
 WAIT_SECONDS = 120
 """An idle network decides a height within 30 s; then the snapshot has to be written."""
 
+_LOG_LEVEL = "warning"
+"""What a person at a terminal wants to know beside the progress."""
+
 _NODE = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -57,12 +60,14 @@ def _row(stored: StoredSnapshot) -> dict[str, Json]:
 @pass_session
 def create(session: Session, directory: Path, wait_s: int) -> None:
     """A stopped node's files are read here; a running node is asked."""
+    from cli.logs import log_to_stderr
     from node.config import NodeConfig
     from node.node import make_snapshot, this_machine
     from node.opening import read_identity
     from node.running import claimed, running_pid
 
     config = NodeConfig.load(directory)
+    log_to_stderr(_LOG_LEVEL)
     if running_pid(directory) is None:
         with claimed(directory):
             stored = make_snapshot(config, read_identity(config), this_machine())
@@ -145,6 +150,7 @@ def verify(session: Session, directory: Path, genesis: str | None) -> None:
 @pass_session
 def restore(session: Session, source: Path, directory: Path) -> None:
     """Checked wholly first; DIRECTORY has neither blocks nor state yet."""
+    from cli.logs import log_to_stderr
     from node.config import NodeConfig
     from node.node import this_machine
     from node.opening import read_identity
@@ -152,6 +158,7 @@ def restore(session: Session, source: Path, directory: Path) -> None:
     from node.snapshots import restore as restore_snapshot
 
     config = NodeConfig.load(directory)
+    log_to_stderr(_LOG_LEVEL)
     with claimed(directory):
         restored = restore_snapshot(source, config, read_identity(config), this_machine())
     emit_item(
@@ -174,6 +181,7 @@ def restore(session: Session, source: Path, directory: Path) -> None:
 @pass_session
 def fetch(session: Session, directory: Path, trusted: str | None) -> None:
     """Nothing a peer says is believed; interrupted, it goes on where it was."""
+    from cli.logs import log_to_stderr
     from node.config import NodeConfig
     from node.node import this_machine
     from node.opening import read_identity
@@ -181,6 +189,7 @@ def fetch(session: Session, directory: Path, trusted: str | None) -> None:
     from node.state_sync import sync_from_peers
 
     config = NodeConfig.load(directory)
+    log_to_stderr(_LOG_LEVEL)
     point = None if trusted is None else trusted_block(trusted)
     with claimed(directory):
         work = sync_from_peers(config, read_identity(config), this_machine(), point, _Teller(session))
