@@ -51,6 +51,7 @@ from node.verified import VerifiedSignatures
 from node.world import Identity, Links, SystemClock, World
 from storage.blocks import BlockLog
 from storage.disk import Disk
+from storage.files import write_new_file
 from storage.log_repair import quarantine_directory
 from storage.log_scan import LogDamageError
 
@@ -92,7 +93,7 @@ class Node:
         """Listen, connect, decide. Raises what ended the node."""
         host, port = await self.transport.listen()
         address = f"{host}:{port}\n".encode("ascii")
-        self.disk.write_new(self.config.path("p2p.addr"), [address])
+        write_new_file(self.disk, self.config.path("p2p.addr"), [address])
         log.info("listening", p2p=f"{host}:{port}", height=self.driver.tip.height, votes=self.driver.votes)
         links = asyncio.get_running_loop().create_task(self.transport.run())
         deciding = asyncio.get_running_loop().create_task(self.driver.run())

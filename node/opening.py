@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ from chain.genesis import Genesis
 from chain.keys import SigningKey
 from chain.types import Address, Height
 from consensus.messages import LIMIT_BYTES
-from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
+from consensus.records import HeightEnded, KeyRetired, OwnRecord, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
 from contracts.records import Collection
 from network.certificates import certificates_der, fingerprint, valid_until
@@ -129,12 +129,21 @@ def signer_of(
             is_retired = any(isinstance(record, KeyRetired) for record in records)
             if fault is not None and not is_retired:
                 journal.append(encode_record(KeyRetired(Height(application.height), fault)))
+            if fault is None:
+                _raise_to_tip(journal, records, application.height)
         except DecodeError as error:
             fault = f"the journal is damaged: {error}"
     if fault is not None:
         log.critical("this key will not vote", reason=fault)
         return None, fault
     return Signer(key.address, key.sign), None
+
+
+def _raise_to_tip(journal: Journal, records: Sequence[OwnRecord], height: int) -> None:
+    """The last life may have ended between the block log and the journal, at a height it had only caught up.
+    The journal is then one height behind, which is no fault; after another such end it would be two."""
+    if max((record.height for record in records), default=Height(0)) < height:
+        journal.append(encode_record(HeightEnded(Height(height))))
 
 
 def certificate_ends(config: NodeConfig) -> dict[str, int]:

@@ -179,6 +179,25 @@ def test_an_older_journal_retires_the_key_and_that_stays(alone: Alone) -> None:
     assert len(retired) == 1
 
 
+def test_two_lives_that_end_between_log_and_journal_cost_no_key(alone: Alone) -> None:
+    """Each at a height it had only caught up, so that the journal has no word of it."""
+    alone.live(2)
+    for _ in range(2):
+        forget_last_height(alone)
+        node = build_node(alone.config)
+        assert node.driver.votes
+        node.close()
+        alone.live(1)
+
+
+def forget_last_height(alone: Alone) -> None:
+    journal = Journal.open(alone.journal())
+    records = [decode_record(record) for record in journal.records()]
+    last = max(record.height for record in records)
+    journal.prune([encode_record(record) for record in records if record.height < last])
+    journal.close()
+
+
 def test_a_damaged_journal_is_not_believed(alone: Alone) -> None:
     alone.live(1)
     data = bytearray(alone.journal().read_bytes())
