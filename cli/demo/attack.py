@@ -1,174 +1,131 @@
-"""Four attacks on a network of its own: a stopped node, two stopped, a flipped byte, an overspend."""
+"""A network of its own, attacked: what was promised, and what was seen."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import signal
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from cli.client import Client
+from chain.errors import LedgerError
+from cli.demo.arena import Arena
+from cli.demo.attack_disk import damaged_log, flipped_byte, full_disk
+from cli.demo.attack_keys import liar, lost_journal
+from cli.demo.attack_network import all_killed, kills, one_stopped, partition, two_stopped
+from cli.demo.attack_texts import promised, seen
 from cli.demo.budget import adoption, directories
 from cli.demo.desk import Desk, Document, desk_of
-from cli.demo.nodes import NETWORK, DemoNodes, found
-from cli.demo.run import AUDIT, members, run_verifier
+from cli.demo.judges import Observed, Overspend
+from cli.demo.nodes import DemoNodes, found
+from cli.demo.run import members
+from cli.demo.wires import Wires
 from cli.demo.year import MILLION, POSITIONS, SERVICES, SUPPLIERS, Deal, Year, registration
-from cli.documents import Json
-from cli.failures import REFUSED, VERIFICATION_FAILED, CommandError, refusal_status
+from cli.failures import refusal_status
 from cli.founding import Network
 
-HALT_SECONDS = 6.0
-"""Longer than a round of four nodes takes: a network that had a quorum would have decided."""
+HOLDER = "2260001"
+"""Who asks for more than its plan."""
 
-RECOVER_SECONDS = 60.0
+INSTITUTIONS = frozenset({"mof", "treasury", "government", "parliament", "226", "228", HOLDER})
+"""Those of the demonstration whose people are asked; each key costs half a second to encrypt."""
 
 Say = Callable[..., None]
 
 
-def run_attack(directory: Path, say: Say) -> dict[str, Any]:
-    """Each attack, what was promised and what was seen. `passed` when all four ended as promised."""
-    network = found(directory, "eqazyna-attack", members())
-    nodes = DemoNodes(directory, [member.part.name for member in network.members])
+def overspend(arena: Arena) -> Overspend:
+    """A budget is adopted and planned; an agreement asks for more than its plan."""
+    _budget(arena.desk)
+    deal = Deal(HOLDER, f"{HOLDER}/26-1", "o1", "a1", SERVICES, 999 * MILLION, 0)
+    error = arena.desk.refused(registration(deal, POSITIONS["226"][SERVICES], 1, 0))
+    return Overspend(refusal_status(str(error["code"])), str(error["code"]), str(error["article"]))
+
+
+ATTACKS: Final[Mapping[str, Callable[[Arena], Observed]]] = {
+    "overspend": overspend,
+    "one_stopped": one_stopped,
+    "two_stopped": two_stopped,
+    "flipped_byte": flipped_byte,
+    "kills": kills,
+    "all_killed": all_killed,
+    "partition": partition,
+    "damaged_log": damaged_log,
+    "full_disk": full_disk,
+    "liar": liar,
+    "lost_journal": lost_journal,
+}
+"""In the order in which they are carried out; the last changes the validators. The first needs nodes that
+nobody has restarted yet."""
+
+FIRST_FOUR: Final = ("overspend", "one_stopped", "two_stopped", "flipped_byte")
+"""What `eqz demo attack` does when nothing is named."""
+
+
+def run_attack(directory: Path, say: Say, names: Sequence[str] = FIRST_FOUR) -> dict[str, Any]:
+    """Each named attack, what was promised and what was seen. `passed` when all ended as promised."""
+    network = found(directory, "eqazyna-attack", [one for one in members() if one.id in INSTITUTIONS])
+    places = {
+        str(member.part.name): endpoint.p2p_port
+        for member, endpoint in zip(network.members, network.endpoints, strict=True)
+    }
+    nodes, wires = DemoNodes(directory, places), Wires(places)
+    attacks: dict[str, dict[str, Any]] = {}
     try:
+        wires.start()
+        for name, node in nodes.nodes.items():
+            wires.lay(node.directory, name)
         nodes.start_all()
-        desk = desk_of(network, {name: node.url for name, node in nodes.nodes.items()})
-        year = Year(desk, lambda *_, **__: None)
-        desk.submit(directories((), SUPPLIERS))
-        desk.submit([_open_day(1)])
-        desk.submit([adoption()])
-        year.plan()
-        attacks = {
-            "one_stopped": _one_stopped(nodes, desk),
-            "two_stopped": _two_stopped(nodes, desk),
-            "overspend": _overspend(desk),
-        }
+        arena = _arena(directory, network, nodes, wires)
+        for number, name in enumerate([one for one in ATTACKS if one in names], 1):
+            attacks[name] = _attack(arena, name)
+            say("attack", number=number, promised=promised(name), seen=attacks[name]["told"])
+            if attacks[name]["observed"] is None:
+                break  # the network is not as the next one needs it
     finally:
         nodes.stop_all()
-    attacks["flipped_byte"] = _flipped_byte(directory, network)
-    for name, text in (
-        ("one_stopped", "attack_one"),
-        ("two_stopped", "attack_two"),
-        ("flipped_byte", "attack_byte"),
-        ("overspend", "attack_overspend"),
-    ):
-        say(text, seen=attacks[name]["seen"])
-    failed = [name for name, found_ in attacks.items() if not found_["passed"]]
-    say("attack_failed", names=", ".join(failed)) if failed else say("attack_done")
+        wires.stop()
+    failed = [name for name in names if name not in attacks or not attacks[name]["passed"]]
+    say("attack_failed", names=", ".join(failed)) if failed else say("attack_done", count=len(attacks))
     return {
         "schema": "eqz.demo-attack/1",
         "directory": str(directory),
-        "attacks": attacks,
+        "attacks": {name: _without(one, "told") for name, one in attacks.items()},
         "passed": not failed,
     }
 
 
-def _open_day(day: int) -> Document:
-    return Document("treasury", "treasury.open_day", {"day": f"2026-01-{day:02d}"})
+def _arena(directory: Path, network: Network, nodes: DemoNodes, wires: Wires) -> Arena:
+    desk = desk_of(network, {name: node.url for name, node in nodes.nodes.items()})
+    return Arena(directory, network, nodes, desk, wires)
 
 
-def _one_stopped(nodes: DemoNodes, desk: Desk) -> dict[str, Json]:
-    """Three of four are a quorum: documents are decided, and the returned node agrees."""
-    victim = nodes.nodes["228"]
-    nodes.stop(victim, signal.SIGKILL)
-    client = desk.clients["treasury"]
-    before = int(client.status()["height"])
-    tx_id = _offer(desk, _open_day(6))
-    status = client.transaction(tx_id, 15_000)["status"]
-    height = int(client.status()["height"])
-    _restart(nodes, desk, ["228"])
-    again = _caught_up(desk.clients["228"], client)
-    return {
-        "promised": "the network goes on",
-        "seen": f"height {before} to {height}, document {status}; the node came back and "
-        + ("agrees" if again else "does NOT agree"),
-        "passed": status == "committed" and height > before and again,
-    }
-
-
-def _restart(nodes: DemoNodes, desk: Desk, names: list[str]) -> None:
-    """Start nodes again; their API has another port now."""
-    for name in names:
-        nodes.start(nodes.nodes[name])
-    nodes.wait_ready(names)
-    desk.clients.update({name: Client([nodes.nodes[name].url]) for name in names})
-
-
-def _two_stopped(nodes: DemoNodes, desk: Desk) -> dict[str, Json]:
-    """Two of four are no quorum: nothing is decided, nothing forks; when they return the document enters."""
-    for name in ("226", "228"):
-        nodes.stop(nodes.nodes[name], signal.SIGKILL)
-    left = {name: desk.clients[name] for name in ("mof", "treasury")}
-    before = {name: int(client.status()["height"]) for name, client in left.items()}
-    tx_id = _offer(desk, _open_day(7))
-    waited = left["treasury"].transaction(tx_id, int(HALT_SECONDS * 1000))["status"]
-    halted = {name: int(client.status()["height"]) for name, client in left.items()}
-    _restart(nodes, desk, ["226", "228"])
-    healed = left["treasury"].transaction(tx_id, 10_000)["status"]
-    deadline = time.monotonic() + RECOVER_SECONDS
-    while healed != "committed" and time.monotonic() < deadline:
-        healed = left["treasury"].transaction(tx_id, 5_000)["status"]
-    roots_agree = all(_caught_up(desk.clients[name], left["treasury"]) for name in ("mof", "226", "228"))
-    is_halted = waited != "committed" and halted == before
-    return {
-        "promised": "it halts, no fork; it goes on when they return",
-        "seen": f"height stayed {sorted(set(halted.values()))}, then the document was {healed} and roots "
-        + ("are equal" if roots_agree else "DIFFER"),
-        "passed": is_halted and healed == "committed" and roots_agree,
-    }
-
-
-def _overspend(desk: Desk) -> dict[str, Json]:
-    deal = Deal("2260001", "2260001/26-1", "o1", "a1", SERVICES, 999 * MILLION, 0)
-    document = registration(deal, POSITIONS["226"][SERVICES], 1, 0)
-    error = desk.refused(document)
-    status = refusal_status(str(error["code"]))
-    return {
-        "promised": "refused with 5 and the article",
-        "seen": f"exit {status}, {error['code']} ({error['article']}): {error['message']}",
-        "passed": status == REFUSED and bool(error["article"]),
-    }
-
-
-def _flipped_byte(directory: Path, network: Network) -> dict[str, Json]:
-    """One byte in the middle of a copy of a block log."""
-    copy = directory / AUDIT / "flipped" / "blocks"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(directory / NETWORK / "nodes" / "mof" / "blocks", copy)
-    log = max(copy.iterdir(), key=lambda path: path.stat().st_size)
-    data = bytearray(log.read_bytes())
-    place = len(data) // 2
-    data[place] ^= 0x01
-    log.write_bytes(data)
-    ended = run_verifier("chain", str(copy), "--genesis", network.genesis.chain_id.hex(), "-o", "json")
+def _attack(arena: Arena, name: str) -> dict[str, Any]:
     try:
-        protocol = json.loads(ended.stdout)
-    except ValueError:
-        protocol = {}
-    failure = protocol.get("failure") or {}
+        observed = ATTACKS[name](arena)
+    except LedgerError as error:  # nothing was promised of it: a node ended, or did not start
+        told = dict.fromkeys(promised(name), str(error))
+        return {
+            "promised": promised(name)["en"],
+            "seen": str(error),
+            "told": told,
+            "observed": None,
+            "passed": False,
+        }
+    told = seen(name, observed.facts)
     return {
-        "promised": "the verifier ends with 9 and names the block",
-        "seen": f"byte {place}: exit {ended.returncode}, height {failure.get('height')}",
-        "passed": ended.returncode == VERIFICATION_FAILED and failure.get("height") is not None,
+        "promised": promised(name)["en"],
+        "seen": told["en"],
+        "told": told,
+        "observed": observed.facts,
+        "passed": observed.held,
     }
 
 
-def _offer(desk: Desk, document: Document) -> str:
-    envelope = desk.prepare(document)
-    client = desk.clients["treasury"]
-    (reply,) = client.submit_many(client.nodes[0], [(envelope.body, envelope.auth())])
-    if reply.status != "accepted":
-        raise CommandError(f"{document.action}: {reply.status} {reply.error}", "DEMO-REFUSED")
-    return envelope.tx_id.hex()
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
 
 
-def _caught_up(one: Client, other: Client) -> bool:
-    """Whether both nodes come to stand at one height with one root."""
-    deadline = time.monotonic() + RECOVER_SECONDS
-    while time.monotonic() < deadline:
-        here, there = one.status(), other.status()
-        if here["height"] == there["height"]:
-            return bool(here["state_root"] == there["state_root"])
-    return False
+def _budget(desk: Desk) -> None:
+    """Directories, an open day, the adopted budget and its plans: what an agreement is checked against."""
+    desk.submit(directories((), SUPPLIERS))
+    desk.submit([Document("treasury", "treasury.open_day", {"day": "2026-01-10"})])
+    desk.submit([adoption()])
+    Year(desk, lambda *_, **__: None).plan((HOLDER,))

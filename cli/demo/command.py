@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.amounts import grouped
-from cli.demo.attack import run_attack
+from cli.demo.attack import ATTACKS, FIRST_FOUR, run_attack
 from cli.demo.nodes import NETWORK, demo_directory, interruptible, stop_running
-from cli.demo.run import RECEIPTS, Result, run_demo
+from cli.demo.run import RECEIPTS, Result, run_bare, run_demo
 from cli.demo.texts import line
 from cli.failures import DIFFERENCES, InputError
 from cli.session import Session, global_options, pass_session
@@ -36,11 +37,14 @@ class Teller:
 @click.group("demo", invoke_without_command=True)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where its files lie; they stay.")
 @click.option("--keep", is_flag=True, help="Leave the network running.")
+@click.option("--bare", is_flag=True, help="Only the four nodes, left running; no budget years.")
 @click.option("--stop", is_flag=True, help="End a network that was left running (with --dir).")
 @global_options
 @pass_session
 @click.pass_context
-def demo(context: click.Context, session: Session, directory: Path | None, keep: bool, stop: bool) -> None:
+def demo(
+    context: click.Context, session: Session, directory: Path | None, keep: bool, bare: bool, stop: bool
+) -> None:
     """Four nodes, the law on the republican budget of 2026, two budget years: about two minutes."""
     if context.invoked_subcommand is not None:
         context.ensure_object(Session)
@@ -54,6 +58,13 @@ def demo(context: click.Context, session: Session, directory: Path | None, keep:
         return
     place = demo_directory(directory)
     say("directory", directory=place)
+    if bare:
+        with interruptible(place):
+            network = run_bare(place, say)
+        if session.output == "json":
+            click.echo(json.dumps(network.value, ensure_ascii=False))
+        _say_kept(say, place, network.urls)
+        return
     with interruptible(place):
         result = run_demo(place, say, keep=keep)
     if session.output == "json":
@@ -61,30 +72,53 @@ def demo(context: click.Context, session: Session, directory: Path | None, keep:
     else:
         _report(session, say, result)
     if keep:
-        for name, url in result.urls.items():
-            say("urls", name=name, url=url)
-        say("kept", command=f"{_program('eqz')} demo --stop --dir {shlex.quote(str(place))}")
+        _say_kept(say, place, result.urls)
     _say_next(say, result)
     if not result.is_good:
         context.exit(DIFFERENCES)
 
 
 @demo.command("attack")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "is_all", is_flag=True, help="Every attack: about three minutes.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where its files lie; they stay.")
 @global_options
 @pass_session
 @click.pass_context
-def attack(context: click.Context, session: Session, directory: Path | None) -> None:
-    """A network of its own is attacked in four ways; each line says what was promised and what was seen."""
+def attack(
+    context: click.Context, session: Session, names: tuple[str, ...], is_all: bool, directory: Path | None
+) -> None:
+    """A network of its own is attacked; each line says what was promised and what was seen.
+
+    Without a NAME four attacks; NAMEs: overspend, one-stopped, two-stopped, flipped-byte, kills, all-killed,
+    partition, damaged-log, full-disk, liar, lost-journal.
+    """
+    chosen = _chosen(names, is_all)
     say = Teller(session)
     place = demo_directory(directory)
     say("directory", directory=place)
     with interruptible(place):
-        outcome = run_attack(place, say)
+        outcome = run_attack(place, say, chosen)
     if session.output == "json":
         click.echo(json.dumps(outcome, ensure_ascii=False))
     if not outcome["passed"]:
         context.exit(DIFFERENCES)
+
+
+def _chosen(names: tuple[str, ...], is_all: bool) -> tuple[str, ...]:
+    """Which attacks were asked for. InputError for one that is not there."""
+    wanted = tuple(name.replace("-", "_") for name in names)
+    for name in wanted:
+        if name not in ATTACKS:
+            known = ", ".join(one.replace("_", "-") for one in ATTACKS)
+            raise InputError(f"no attack {name.replace('_', '-')}; there are {known}", "DEMO-ATTACK")
+    return tuple(ATTACKS) if is_all else wanted or FIRST_FOUR
+
+
+def _say_kept(say: Teller, place: Path, urls: Mapping[str, str]) -> None:
+    for name, url in urls.items():
+        say("urls", name=name, url=url)
+    say("kept", command=f"{_program('eqz')} demo --stop --dir {shlex.quote(str(place))}")
 
 
 def _report(session: Session, say: Teller, result: Result) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,9 +190,18 @@ class DemoNodes:
 
     def wait_ready(self, names: Iterable[str] | None = None, seconds: float = START_SECONDS) -> None:
         """Until each answers that it is ready. CommandError with the end of its log when one does not."""
+        self._wait(_is_ready, names, seconds)
+
+    def wait_answering(self, names: Iterable[str] | None = None, seconds: float = START_SECONDS) -> None:
+        """Until each answers, ready or not."""
+        self._wait(_answers, names, seconds)
+
+    def _wait(
+        self, is_reached: Callable[[DemoNode], bool], names: Iterable[str] | None, seconds: float
+    ) -> None:
         deadline = time.monotonic() + seconds
         for node in [self.nodes[name] for name in names or self.nodes]:
-            while not _is_ready(node):
+            while not is_reached(node):
                 if node.process is not None and node.process.poll() is not None:
                     raise CommandError(f"node {node.name} ended at start: {_log_tail(node)}", "DEMO-NODE")
                 if time.monotonic() > deadline:
@@ -211,6 +220,14 @@ class DemoNodes:
             process.kill()
             process.wait()
         node.process = None
+
+    def fell_all(self) -> None:
+        """As a power cut does: no process has a moment longer than another."""
+        running = [node.process for node in self.nodes.values() if node.process is not None]
+        for process in running:
+            process.kill()
+        for node in self.nodes.values():
+            self.stop(node, signal.SIGKILL)
 
     def stop_all(self) -> None:
         for node in self.nodes.values():
@@ -265,9 +282,17 @@ def _runs(pid: int, directory: str) -> bool:
 
 
 def _is_ready(node: DemoNode) -> bool:
+    return _is_healthy(node, "/health/ready")
+
+
+def _answers(node: DemoNode) -> bool:
+    return _is_healthy(node, "/health/live")
+
+
+def _is_healthy(node: DemoNode, path: str) -> bool:
     try:
         node.url = "http://" + (node.directory / "api.addr").read_text(encoding="ascii").strip()
-        return httpx.get(node.url + "/health/ready", timeout=2.0).status_code == httpx.codes.OK
+        return httpx.get(node.url + path, timeout=2.0).status_code == httpx.codes.OK
     except (OSError, httpx.HTTPError):
         return False
 

@@ -292,30 +292,15 @@ LINES: Final[dict[str, tuple[str, str, str]]] = {
     "next": ("Енді көріңіз:", "Попробуйте дальше:", "Try next:"),
     "stopped": ("Тоқтатылды: {names}", "Остановлены: {names}", "Stopped: {names}"),
     "nothing": ("Жұмыс істеп тұрған түйін жоқ", "Работающих узлов нет", "No node was running"),
-    "attack_one": (
-        "1. Бір түйін тоқтатылды: желі жұмысын жалғастыруы тиіс — {seen}",
-        "1. Остановлен один узел: сеть должна продолжать — {seen}",
-        "1. One node stopped: the network must go on — {seen}",
-    ),
-    "attack_two": (
-        "2. Екі түйін тоқтатылды: желі тоқтауы, тармақталмауы тиіс — {seen}",
-        "2. Остановлены два узла: сеть должна встать без развилки — {seen}",
-        "2. Two nodes stopped: it must halt without a fork — {seen}",
-    ),
-    "attack_byte": (
-        "3. Блоктар журналында бір байт өзгертілді: тексеруші 9 кодымен блокты атауы тиіс — {seen}",
-        "3. Изменён один байт журнала блоков: проверка должна дать 9 и назвать блок — {seen}",
-        "3. One byte of a block log flipped: the verifier must end with 9 and name the block — {seen}",
-    ),
-    "attack_overspend": (
-        "4. Жоспардан асыра жұмсау: 5 кодымен бап аталып бас тартылуы тиіс — {seen}",
-        "4. Превышение плана: отказ с кодом 5 и статьёй — {seen}",
-        "4. An overspend: it must be refused with 5 and the article — {seen}",
+    "attack": (
+        "{number}. {promised} — {seen}",
+        "{number}. {promised} — {seen}",
+        "{number}. {promised} — {seen}",
     ),
     "attack_done": (
-        "Төртеуі де уәде етілгендей аяқталды",
-        "Все четыре закончились, как обещано",
-        "All four ended as promised",
+        "Уәде етілгендей аяқталды: {count}",
+        "Закончились, как обещано: {count}",
+        "Ended as promised: all {count}",
     ),
     "attack_failed": (
         "Уәде етілгендей аяқталмағаны: {names}",

@@ -4,7 +4,7 @@ real."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -148,18 +148,19 @@ class Year:
         self.desk.submit([budget.adoption()])
         self.say("adopted", programmes=231)
 
-    def plan(self) -> None:
-        documents = [budget.receipts_plan(), *self._plans()]
+    def plan(self, holders: Container[str] | None = None) -> None:
+        """Plans of all institutions, or of those named."""
+        documents = [budget.receipts_plan(), *self._plans(holders)]
         self.desk.submit(documents)
         self.say("planned", institutions=2 * INSTITUTIONS_PER_ADMINISTRATOR, documents=len(documents))
 
-    def _plans(self) -> Iterator[Document]:
+    def _plans(self, holders: Container[str] | None) -> Iterator[Document]:
         for administrator, positions in POSITIONS.items():
             for programme in sorted({position.programme for position in positions}):
                 rows: list[Json] = [
                     _plan_row(holder, position)
                     for holder, owner in institutions()
-                    if owner == administrator
+                    if owner == administrator and (holders is None or holder in holders)
                     for position in positions
                     if position.programme == programme
                 ]
@@ -170,7 +171,8 @@ class Year:
                     "programme": programme,
                     "plans": rows,
                 }
-                yield Document(administrator, "plan.approve", content)
+                if rows:
+                    yield Document(administrator, "plan.approve", content)
 
     def _open_day(self, month: int, day: int = DAY_OF_MONTH) -> None:
         self.desk.submit([Document("treasury", "treasury.open_day", {"day": date_of(month, day)})])
