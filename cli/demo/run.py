@@ -59,6 +59,14 @@ class Result:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A network that runs and has decided nothing yet: the JSON object of `eqz demo --bare -o json`."""
+
+    value: dict[str, Any]
+    urls: dict[str, str]
+
+
 def members() -> list[GenesisInstitution]:
     """Finance, treasury, two administrators, and twenty made-up state institutions."""
     found_: list[GenesisInstitution] = [
@@ -118,6 +126,30 @@ def run_demo(directory: Path, say: Say, *, keep: bool) -> Result:
     verification = verify_chain(directory, network, "228")
     say("verified", exit=verification["exit"], seconds=verification["seconds"])
     return Result({**result, "verification": verification}, urls)
+
+
+def run_bare(directory: Path, say: Say) -> Bare:
+    """Only the network, left running: what an operator tries commands on."""
+    network = found(directory, "eqazyna-demo", members())
+    genesis = network.genesis.chain_id.hex()
+    say("founded", validators=4, institutions=len(members()), genesis=genesis)
+    nodes = DemoNodes(directory, [member.part.name for member in network.members])
+    is_running = False
+    try:
+        nodes.start_all()
+        is_running = True
+    finally:
+        if not is_running:
+            nodes.stop_all()
+    say("started", nodes=", ".join(f"{node.name} (pid {node.pid})" for node in nodes.nodes.values()))
+    listed: list[Json] = [
+        {"name": node.name, "pid": node.pid, "url": node.url, "directory": str(node.directory)}
+        for node in nodes.nodes.values()
+    ]
+    value: dict[str, Any] = {
+        "schema": "eqz.demo.bare/1", "directory": str(directory), "genesis": genesis, "nodes": listed
+    }  # fmt: skip
+    return Bare(value, {node.name: node.url for node in nodes.nodes.values()})
 
 
 def story(desk: Clerks, say: Say) -> tuple[Year, NextYear]:
