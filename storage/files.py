@@ -13,9 +13,10 @@ from storage.disk import REAL_DISK, Disk, Lock, OpenFile
 READ_CHUNK_BYTES = 1 << 20
 """How much is held at a time when a file is walked to its end."""
 
-ZERO_TAIL_BYTES = 32
-"""The shortest run of zero bytes taken for an unwritten end. A whole record ends with a 32-byte chain value
-or a 4-byte CRC, and one flipped byte makes no run: what was once synced is never mistaken for unwritten."""
+ZERO_TAIL_BYTES = 4
+"""The shortest run of zero bytes taken for an unwritten end: what a record leaves in a sector of its own may
+be as short. A whole record ends with a 32-byte chain value or a 4-byte CRC, of which three bytes in a row are
+zero once in 16 million; and only a flip that makes the one before them zero as well would be mistaken."""
 
 
 @contextmanager

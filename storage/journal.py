@@ -76,7 +76,9 @@ class Journal:
             raise StorageError(
                 f"{path}: a journal is there already and is never overwritten", "JOURNAL-EXISTS"
             )
-        return cls(disk, _replace(disk, path, MAGIC), (), 0)
+        file = _replace(disk, path, MAGIC)
+        sync_directory(disk, path.parent.parent)  # in which the journal's directory may be new
+        return cls(disk, file, (), 0)
 
     @classmethod
     def open(cls, path: Path, disk: Disk = REAL_DISK) -> Journal:
