@@ -265,6 +265,16 @@ class SimulatedDisk:
                 found |= self.files(path / name)
         return found
 
+    def durable(self, path: Path) -> bytes:
+        """What a power cut is sure to leave of a file; nothing when not even its name."""
+        node: _File | _Directory = self._root
+        for part in path.parts[1:]:
+            below = node.durable.get(part) if isinstance(node, _Directory) else None
+            if below is None:
+                return b""
+            node = below
+        return bytes(node.durable) if isinstance(node, _File) else b""
+
     def unsynced_bytes(self) -> int:
         return sum(len(one.data or b"") for file in self._files(self._root) for one in file.pending)
 
