@@ -6,6 +6,7 @@ import io
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from chain.errors import StorageError
@@ -26,7 +27,7 @@ from storage.log_format import (
     read_group,
     segment_name,
 )
-from storage.log_repair import finish_replacement, place_segment, put_back
+from storage.log_repair import finish_replacement, place_segment, put_back, set_aside
 from storage.log_scan import Damage, LogDamageError, LogOrigin, LogScan, Segment, TornTail, scan_log
 
 SEGMENT_BYTES = 64 << 20
@@ -55,6 +56,8 @@ class BlockLog:
         """What `open` cut from the end: an unsynced write."""
         self.restored: list[Damage] = []
         """What was put back without a peer, since it follows from genesis or from the segment before."""
+        self.set_aside: list[Damage] = []
+        """Whole files that cannot be read or do not continue the log; they lie in `blocks.quarantine`."""
 
     @classmethod
     def open(
@@ -191,8 +194,13 @@ class BlockLog:
 
     def _load(self, tolerate_damage: bool) -> None:
         scan = scan_log(self._disk, self._directory, self._origin)
-        if scan.damages and not tolerate_damage:
-            raise LogDamageError(scan.damages[0])
+        found = [*scan.damages, *([scan.stray] if scan.stray is not None else ())]
+        if found and not tolerate_damage:
+            raise LogDamageError(found[0])
+        while scan.stray is not None:
+            set_aside(self._disk, self._directory, scan.stray)
+            self.set_aside.append(scan.stray)
+            scan = scan_log(self._disk, self._directory, self._origin)
         if scan.torn is not None:
             self._cut(scan.torn)
             self.torn = scan.torn
@@ -218,11 +226,38 @@ class BlockLog:
             self._file.close()
             self._file = None
         try:
-            put_back(self._disk, self._directory, self._scan, damage, records)
-            self._load(tolerate_damage=True)
+            if records is None or not self._continue_end(damage, records):
+                put_back(self._disk, self._directory, self._scan, damage, records)
+                self._load(tolerate_damage=True)
         except StorageError as error:
             self._failure = str(error)
             raise
+
+    def _continue_end(self, damage: Damage, records: Records) -> bool:
+        """Append the height where a file ends before the heights it had; whether that is so here. A segment
+        of thousands of heights comes back without being read again for each of them. A crash leaves a torn
+        end, which is damage like any other, since a later segment follows."""
+        segment = next(one for one in self._scan.segments if one.path == damage.file)
+        if damage.lead or not damage.begin == damage.end == segment.size_bytes:
+            return False
+        data, chain = encode_group(damage.previous_chain, damage.first_height, records)
+        is_last = damage.first_height == damage.last_height
+        if is_last and chain != damage.next_chain:
+            return False
+        with closing(AppendOnlyFile.open(segment.path, disk=self._disk)) as file:
+            begin = file.append(data)
+        end = begin + len(data)
+        position = damage.first_height - segment.first_height
+        segment.starts[position], segment.sizes[position] = begin, len(data)
+        for later in range(position + 1, damage.last_height + 1 - segment.first_height):
+            segment.starts[later] = end
+        segment.size_bytes = end
+        index = self._scan.damages.index(damage)
+        rest = replace(
+            damage, first_height=damage.first_height + 1, offset=end, begin=end, end=end, previous_chain=chain
+        )
+        self._scan.damages[index : index + 1] = [] if is_last else [rest]
+        return True
 
     def _create(self) -> None:
         beginning, _ = encode_beginning(self._origin.chain_id, self._origin.genesis)

@@ -27,6 +27,9 @@ from storage.log_scan import Damage, LogScan, Segment
 
 REPLACING = "replacing"
 
+HEIGHTS_SEARCHED = 16
+"""A stretch of more damaged heights is not searched for certificates that are still whole."""
+
 
 def repair_directory(directory: Path) -> Path:
     """Where replacements of the segments in `directory` are made."""
@@ -65,10 +68,22 @@ def put_back(disk: Disk, directory: Path, scan: LogScan, damage: Damage, records
     them; else the given one stands, and the chain is computed anew.
     """
     repair = _make_repair_directory(disk, directory)
-    region = _read(disk, damage.file, damage.begin, damage.end)
-    _quarantine(disk, directory, damage, region)
+    region = b"" if damage.lead else _read(disk, damage.file, damage.begin, damage.end)
+    if region:
+        _quarantine(disk, directory, damage, region)
     names = _write_replacements(disk, repair, scan, damage, region, records)
     _put_in_place(disk, directory, names)
+
+
+def set_aside(disk: Disk, directory: Path, damage: Damage) -> Path:
+    """Move the whole file of a stray segment to the quarantine; where it lies now."""
+    quarantine = _make_quarantine(disk, directory)
+    kept = _free_place(disk, quarantine, f"{damage.file.stem}-whole")
+    with failing_as("set aside", damage.file):
+        disk.rename(damage.file, kept)
+    sync_directory(disk, quarantine)
+    sync_directory(disk, directory)
+    return kept
 
 
 def place_segment(disk: Disk, directory: Path, name: str, data: bytes) -> None:
@@ -81,6 +96,7 @@ def _make_repair_directory(disk: Disk, directory: Path) -> Path:
     repair = repair_directory(directory)
     with failing_as("create", repair):
         disk.make_directory(repair)
+    sync_directory(disk, repair.parent)  # or the file `replacing` would go with it
     return repair
 
 
@@ -106,12 +122,23 @@ def _write_replacements(
         assert records is not None, "a damaged height is replaced by its records"
         replaced, chain = _group(damage, region, records)
         if damage.last_height > damage.first_height:
-            replaced += region  # the heights after it are still to come; nothing is thrown away before
+            replaced += _still_to_come(disk, damage, region)
         elif damage.next_chain is not None and chain != damage.next_chain:
             return _rechain(disk, repair, scan, damage, replaced, chain)
-    parts: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced, _Copy(damage.end, None)]
+    parts: list[bytes | _Copy] = [damage.lead, _Copy(0, damage.begin), replaced, _Copy(damage.end, None)]
     _write_replacement(disk, repair, damage.file, parts)
     return [damage.file.name]
+
+
+def _still_to_come(disk: Disk, damage: Damage, region: bytes) -> bytes:
+    """What stays of the damaged bytes while the heights after the first are still to come: all, since this
+    node's own certificates may be whole in them. Of a long stretch, which would be written anew for every
+    height, only the chain value that the bytes after it are checked with; the rest lies in quarantine."""
+    if damage.last_height - damage.first_height < HEIGHTS_SEARCHED:
+        return region
+    if damage.lead or damage.end >= disk.size(damage.file):
+        return b""
+    return region[-CHAIN_BYTES:]
 
 
 def _group(damage: Damage, region: bytes, records: Records) -> tuple[bytes, bytes]:
@@ -133,13 +160,15 @@ def _rechain(
     names: list[str] = []
     stop = next((other for other in scan.damages if other.first_height > damage.last_height), None)
     index = next(i for i, segment in enumerate(scan.segments) if segment.path == damage.file)
-    lead: list[bytes | _Copy] = [_Copy(0, damage.begin), replaced]
+    lead: list[bytes | _Copy] = [damage.lead, _Copy(0, damage.begin), replaced]
     begin, old_chain = damage.end, damage.next_chain
     for segment in scan.segments[index:]:
         if segment.path != damage.file:
             lead = [encode_segment_header(segment.header._replace(previous_chain=chain))]
             begin, old_chain = SEGMENT_HEADER_BYTES, segment.header.previous_chain
         stops_here = stop is not None and stop.file == segment.path
+        if stop is not None and stops_here and stop.lead:
+            break  # a missing file is made with its first height; its header then says the new chain
         end = stop.begin if stop is not None and stops_here else segment.size_bytes
         rechained = _Rechained(disk, segment, chain, begin, end)
         _write_replacement(
@@ -172,6 +201,8 @@ class _Rechained:
 
     def groups(self, old_chain: bytes) -> Iterator[bytes]:
         segment = self._segment
+        if not segment.size_bytes:
+            return  # the file is missing still
         with self._disk.reader(segment.path) as file:
             for position, start in enumerate(segment.starts):
                 if not self._begin <= start < self._end or not segment.sizes[position]:
@@ -189,7 +220,7 @@ def _write_replacement(disk: Disk, repair: Path, path: Path, parts: Iterable[byt
 
 def _replaced(disk: Disk, path: Path, parts: Iterable[bytes | _Copy]) -> Iterator[bytes]:
     """The bytes of the new file, a piece at a time."""
-    size_bytes = disk.size(path)
+    size_bytes = disk.size(path) if disk.exists(path) else 0
     for part in parts:
         if isinstance(part, bytes):
             yield part
@@ -208,12 +239,20 @@ def _read(disk: Disk, path: Path, begin: int, end: int) -> bytes:
 
 
 def _quarantine(disk: Disk, directory: Path, damage: Damage, region: bytes) -> None:
+    quarantine = _make_quarantine(disk, directory)
+    stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
+    write_new_file(disk, _free_place(disk, quarantine, stem), [region])
+    sync_directory(disk, quarantine)
+
+
+def _make_quarantine(disk: Disk, directory: Path) -> Path:
     quarantine = quarantine_directory(directory)
     with failing_as("create", quarantine):
         disk.make_directory(quarantine)
-    stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
-    places = (quarantine / f"{stem}.{number}.damaged" for number in count())
-    path = next(place for place in places if not disk.exists(place))
-    write_new_file(disk, path, [region])
-    sync_directory(disk, quarantine)
     sync_directory(disk, quarantine.parent)
+    return quarantine
+
+
+def _free_place(disk: Disk, quarantine: Path, stem: str) -> Path:
+    places = (quarantine / f"{stem}.{number}.damaged" for number in count())
+    return next(place for place in places if not disk.exists(place))

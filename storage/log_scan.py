@@ -6,6 +6,7 @@ the end was never wholly written.
 
 from __future__ import annotations
 
+import errno
 import io
 from array import array
 from dataclasses import dataclass, field
@@ -28,12 +29,6 @@ from storage.log_format import (
     read_segment_header,
     segment_name,
     segment_number,
-)
-
-_COPY = (
-    "While the node is stopped, put back the blocks directory from a backup of this node; or move it aside, "
-    "keep it, and start the node while its peers can be reached: it takes all blocks from them. Put no other "
-    "node's log in its place: a log that is ahead of the journal ends the vote of this node's key"
 )
 
 _START = (
@@ -63,6 +58,8 @@ class Damage:
     """With which the bytes after the stretch were found whole; None when none follow."""
     replacement: bytes | None = None
     """What belongs there, when it follows from genesis or from the segment before: no peer is asked."""
+    lead: bytes = b""
+    """The beginning of a file that is missing, before its first height; then `begin` and `end` are 0."""
 
     def describe(self) -> str:
         heights = (
@@ -70,6 +67,8 @@ class Damage:
             if self.first_height == self.last_height
             else f"heights {self.first_height} to {self.last_height}"
         )
+        if self.record is None and not self.end:
+            return f"{self.file}: {heights}: {self.reason}"
         record = (
             "segment header" if self.record is None else f"record {self.record} ({self.record.name.lower()})"
         )
@@ -129,6 +128,9 @@ class LogScan:
     segments: list[Segment]
     damages: list[Damage]
     torn: TornTail | None
+    stray: Damage | None = None
+    """A file that cannot be read, or does not continue the one before: where the walk ended. Once the file is
+    out of the way its heights are missing, or the log ends before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,40 +143,102 @@ class LogOrigin:
 
 
 def scan_log(disk: Disk, directory: Path, origin: LogOrigin) -> LogScan:
-    """Walk all segments. Raises CorruptionError for what no single height can mend (a missing segment, two
-    neighbours damaged where they meet) and StorageError OTHER-NETWORK for the log of another chain."""
+    """Walk all segments. Raises StorageError OTHER-NETWORK for the log of another chain.
+
+    A file that is missing while a later one is there is a segment of damaged heights: its neighbours say
+    which. What is missing at the end cannot be seen here; the node meets it by its state and its journal.
+    """
     segments: list[Segment] = []
     damages: list[Damage] = []
     torn: TornTail | None = None
-    paths = _segment_paths(disk, directory)
-    for index, path in enumerate(paths):
-        following = _header_of(disk, paths[index + 1]) if index + 1 < len(paths) else None
-        walk = _Walk(disk, path, segments, damages, index + 1 == len(paths), following)
-        torn = walk.first_segment(origin) if index == 0 else walk.later_segment(origin)
+    numbers = _segment_numbers(disk, directory)
+    for index, number in enumerate(numbers):
+        path = directory / segment_name(number)
+        if number > len(segments) + 1 and not _note_missing(disk, path, number, segments, damages, origin):
+            reason = "segments before it are missing, and it does not say how many heights they had"
+            return LogScan(segments, damages, None, _stray(path, segments, origin, reason))
+        is_last = index + 1 == len(numbers)
+        following = None
+        if not is_last and numbers[index + 1] == number + 1:
+            following = _header_of(disk, directory / segment_name(number + 1))
+        held = len(segments), len(damages)
+        try:
+            walk = _Walk(disk, path, segments, damages, is_last, following)
+            torn = walk.first_segment(origin) if number == 1 else walk.later_segment(origin)
+        except (_Stray, StorageError) as error:
+            if not isinstance(error, _Stray) and not _is_unreadable(error):
+                raise
+            del segments[held[0] :], damages[held[1] :]
+            return LogScan(segments, damages, None, _stray(path, segments, origin, str(error)))
     return LogScan(segments, damages, torn)
 
 
-def _segment_paths(disk: Disk, directory: Path) -> list[Path]:
+class _Stray(Exception):
+    """The file is none of this log, as far as one can see."""
+
+
+def _is_unreadable(error: StorageError) -> bool:
+    """The disk does not give the bytes back; any other failure (permissions) is for a person to mend."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in _BAD_MEDIUM
+
+
+_BAD_MEDIUM = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)
+
+
+def _stray(path: Path, segments: list[Segment], origin: LogOrigin, reason: str) -> Damage:
+    height = segments[-1].next_height if segments else origin.first_height
+    return Damage(path, height, height, None, 0, reason, 0, 0, b"", None)
+
+
+def _segment_numbers(disk: Disk, directory: Path) -> list[int]:
     with failing_as("list", directory):
         found = [segment_number(name) for name in disk.names(directory)]
-    numbers = sorted(number for number in found if number is not None)
-    for expected, number in enumerate(numbers, start=1):
-        if number != expected:
-            raise CorruptionError(
-                f"{directory / segment_name(expected)}: the segment is missing, though "
-                f"{segment_name(number)} is there. {_COPY}",
-                "SEGMENT-MISSING",
-            )
-    return [directory / segment_name(number) for number in numbers]
+    return sorted(number for number in found if number is not None)
+
+
+def _note_missing(
+    disk: Disk, path: Path, number: int, segments: list[Segment], damages: list[Damage], origin: LogOrigin
+) -> bool:
+    """Segments of damaged heights in the place of those missing before `path`; False when its header does not
+    say which heights they are. Each but the last gets one height: where one ended nobody knows any more."""
+    header = _header_of(disk, path)
+    missing = range(len(segments) + 1, number)
+    first = segments[-1].next_height if segments else origin.first_height
+    if header is None or header.chain_id != origin.chain_id or header.first_height - first < len(missing):
+        return False
+    for one in missing:
+        last = first if one < missing[-1] else header.first_height - 1
+        if one == 1:
+            lead, chain = encode_beginning(origin.chain_id, origin.genesis)
+            own = SegmentHeader(origin.chain_id, 0, origin.chain_id)
+        else:
+            chain = segments[-1].end_chain
+            own = SegmentHeader(origin.chain_id, first, chain)
+            lead = encode_segment_header(own)
+        place = path.with_name(segment_name(one))
+        following = header.previous_chain if one == missing[-1] else None
+        segment = Segment(one, place, own, first, 0, following or chain)
+        for _ in range(first, last + 1):
+            segment.place(0, 0)
+        segments.append(segment)
+        damages.append(
+            Damage(place, first, last, None, 0, "the segment is missing", 0, 0, chain, following, lead=lead)
+        )
+        first = last + 1
+    return True
 
 
 def _header_of(disk: Disk, path: Path) -> SegmentHeader | None:
-    """The header if it passes its check."""
-    with failing_as("read", path), disk.reader(path) as file:
-        try:
+    """The header if it can be read and passes its check."""
+    try:
+        with failing_as("read", path), disk.reader(path) as file:
             return read_segment_header(file)
-        except Fault:
+    except Fault:
+        return None
+    except StorageError as error:
+        if _is_unreadable(error):
             return None
+        raise
 
 
 def _other_network(path: Path, found: bytes, expected: bytes) -> StorageError:
@@ -227,6 +291,16 @@ class _Walk:
             except Fault as fault:
                 if self._is_torn(fault):
                     return TornTail(self._path, 0, self._size)
+                begins = next(find_groups(file, SEGMENT_HEADER_BYTES, 0), None)
+                if (
+                    begins is not None
+                    and begins[0] == SEGMENT_HEADER_BYTES
+                    and (begins[1] != expected.first_height)
+                ):
+                    raise _Stray(
+                        f"{fault.reason}, and its first height is {begins[1]}, where {expected.first_height} "
+                        "comes"
+                    ) from fault
                 self._note_header(fault, expected, before)
             else:
                 self._check_continues(header, expected)
@@ -266,10 +340,9 @@ class _Walk:
     def _note_header(self, fault: Fault, expected: SegmentHeader, before: Segment) -> None:
         last = self._damages[-1] if self._damages else None
         if last is not None and last.file == before.path and last.end == before.size_bytes:
-            raise CorruptionError(
-                f"{self._path}: {fault.reason}, and so it is not known where {before.path.name} should end, "
-                f"which is damaged too ({last.describe()}). {_COPY}",
-                "SEGMENT-DAMAGED",
+            raise _Stray(
+                f"{fault.reason}, and so it is not known where {before.path.name} should end, which is "
+                "damaged too"
             )
         height = expected.first_height
         chain = expected.previous_chain
@@ -282,10 +355,9 @@ class _Walk:
         if header.chain_id != expected.chain_id:
             raise _other_network(self._path, header.chain_id, expected.chain_id)
         if header != expected:
-            raise CorruptionError(
-                f"{self._path}: the segment begins at height {header.first_height} and does not continue "
-                f"the one before it, after which height {expected.first_height} comes. {_COPY}",
-                "SEGMENT-FOREIGN",
+            raise _Stray(
+                f"the segment begins at height {header.first_height} and does not continue the one before "
+                f"it, after which height {expected.first_height} comes"
             )
 
     def _groups(self, segment: Segment, file: BinaryIO, offset: int) -> TornTail | None:

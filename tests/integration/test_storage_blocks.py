@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.errors import CorruptionError, StorageError
+from chain.errors import StorageError
 from storage import disk, files
 from storage.blocks import BlockLog
 from storage.errors import HeightNotHeldError
@@ -327,24 +327,6 @@ def test_a_segment_that_is_cut_while_another_follows_is_damage(directory: Path) 
     first.write_bytes(first.read_bytes()[:-1])
     with pytest.raises(LogDamageError, match="the file ends inside the record"):
         open_log(directory)
-
-
-def test_a_missing_segment_is_named(directory: Path) -> None:
-    (directory / "00000001.log").unlink()
-    with pytest.raises(CorruptionError, match=r"00000001\.log: the segment is missing"):
-        open_log(directory)
-
-
-def test_a_segment_of_another_log_is_not_taken_for_a_continuation(directory: Path, tmp_path: Path) -> None:
-    write_log(tmp_path / "other" / "blocks", 1)
-    log = open_log(tmp_path / "other" / "blocks")
-    for height in range(2, HEIGHTS + 1):
-        log.append(height, *a_group(height)._replace(block=b"of another node"))
-    log.close()
-    shutil.copy(tmp_path / "other" / "blocks" / "00000002.log", directory / "00000002.log")
-    with pytest.raises(CorruptionError) as found:
-        open_log(directory)
-    assert "00000002.log" in str(found.value)
 
 
 def test_reading_never_returns_what_changed_after_the_log_was_opened(directory: Path) -> None:
