@@ -68,6 +68,7 @@ class Wires:
         self._call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CALL_SECONDS)
+        self._loop.close()
 
     def _call(self, work: Awaitable[AnswerT]) -> AnswerT:
         async def run() -> AnswerT:
@@ -90,9 +91,10 @@ class Wires:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for writers in self._open.values():
-            for writer in writers:
-                writer.transport.abort()
+        carriers = asyncio.all_tasks() - {asyncio.current_task()}
+        for carrier in carriers:
+            carrier.cancel()
+        await asyncio.gather(*carriers, return_exceptions=True)
 
     def _carrier(self, line: Line) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         key = frozenset(line)
