@@ -13,7 +13,7 @@ from chain.errors import StorageError
 from chain.hashing import Tag, tagged_hash
 from storage.disk import REAL_DISK, Disk, Lock
 from storage.errors import HeightNotHeldError
-from storage.files import AppendOnlyFile, failing_as, lock_directory, sync_directory
+from storage.files import AppendOnlyFile, failing_as, lock_directory, settle, sync_directory
 from storage.log_format import (
     CHAIN_BYTES,
     HEADER_CRC_BYTES,
@@ -217,9 +217,8 @@ class BlockLog:
     def _settle(self) -> None:
         """What was found is on disk, not only in the kernel's hands: a height that is served must not be gone
         after a power cut. Earlier segments were synced before the last one began."""
-        with closing(AppendOnlyFile.open(self._scan.segments[-1].path, disk=self._disk)) as file:
-            file.settle()
-        sync_directory(self._disk, self._directory)
+        last = self._scan.segments[-1]
+        settle(self._disk, last.path, last.starts[-1] if len(last.starts) > 1 else 0)
 
     def _put_back(self, damage: Damage, records: Records | None) -> None:
         if self._file is not None:

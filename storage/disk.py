@@ -78,6 +78,11 @@ class Disk(Protocol):
     def write_new(self, path: Path, parts: Iterable[bytes]) -> None:
         """A file with these bytes and no others, synced; its name is not, before `sync_directory`."""
 
+    def write_again(self, path: Path, offset: int) -> None:
+        """What stands from `offset` to the end of a file is written in its place once more, and synced. After
+        a failed sync the kernel may call lost pages clean, and another sync alone would then find nothing to
+        do and say that all is well."""
+
     def rename(self, source: Path, target: Path) -> None:
         """A crash leaves the old name or the new one; what `target` named before goes."""
 
@@ -180,6 +185,17 @@ class RealDisk:
         try:
             for part in parts:
                 _write_all(descriptor, part)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def write_again(self, path: Path, offset: int) -> None:
+        data = memoryview(self.read(path, offset))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            while data:
+                written = os.pwrite(descriptor, data, offset)
+                data, offset = data[written:], offset + written
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -87,6 +87,17 @@ def ends_unwritten(disk: Disk, path: Path, offset: int, latest: int) -> bool:
     return begin <= latest and size - begin >= ZERO_TAIL_BYTES
 
 
+def settle(disk: Disk, path: Path, offset: int) -> None:
+    """What an earlier process wrote is on disk when this returns, from `offset`, where its last write began.
+
+    Killed before its sync, or stopped by one that failed, it has left in the kernel's hands what this process
+    reads and a power cut takes away.
+    """
+    with failing_as("sync", path):
+        disk.write_again(path, offset)
+    sync_directory(disk, path.parent)
+
+
 class AppendOnlyFile:
     """One open file that only grows. The first failed write or sync poisons it: every later append is
     refused, because after a failed fsync `not written` is not known (the kernel may have dropped the dirty
@@ -138,12 +149,6 @@ class AppendOnlyFile:
             self._file.cut(size_bytes)
             self._file.sync()
         self.size_bytes = size_bytes
-
-    def settle(self) -> None:
-        """What an earlier process wrote is on disk when this returns: one that was killed before its sync has
-        left it in the kernel's hands, where this process reads it and a power cut takes it away."""
-        with failing_as("sync", self.path):
-            self._file.sync()
 
     def lock(self, holder: str) -> None:
         """Refuse a second process, as `lock_directory` does."""

@@ -21,6 +21,7 @@ from storage.files import (
     ends_unwritten,
     failing_as,
     in_use,
+    settle,
     sync_directory,
     write_new_file,
 )
@@ -94,13 +95,11 @@ class Journal:
         file = AppendOnlyFile.open(path, disk=disk)
         try:
             _lock_current(file)
-            entries, end = _read(disk, path)
+            entries, last, end = _read(disk, path)
             cut_bytes = file.size_bytes - end
             if cut_bytes:
                 file.cut(end)
-            else:
-                file.settle()
-            sync_directory(disk, path.parent)
+            settle(disk, path, last)
         except StorageError:
             file.close()
             raise
@@ -182,22 +181,22 @@ def _replace(disk: Disk, path: Path, data: bytes) -> AppendOnlyFile:
     return file
 
 
-def _read(disk: Disk, path: Path) -> tuple[list[_Entry], int]:
-    """All whole records and where they end."""
+def _read(disk: Disk, path: Path) -> tuple[list[_Entry], int, int]:
+    """All whole records, where the last of them begins and where it ends."""
     entries: list[_Entry] = []
     with failing_as("read", path), disk.reader(path) as file:
         size = disk.size(path)
         magic = file.read(len(MAGIC))
         if magic != MAGIC:  # it got its name with the magic in it: it never was shorter
             raise CorruptionError(f"{path}: not a journal of own votes (offset 0). {_WHAT_TO_DO}")
-        end = len(MAGIC)
+        last, end = 0, len(MAGIC)
         while end < size:
             entry, length = _read_entry(disk, file, path, end, size)
             if entry is None:
                 break
             entries.append(entry)
-            end += length
-    return entries, end
+            last, end = end, end + length
+    return entries, last, end
 
 
 def _read_entry(disk: Disk, file: BinaryIO, path: Path, offset: int, size: int) -> tuple[_Entry | None, int]:

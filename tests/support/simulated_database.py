@@ -151,7 +151,12 @@ class SimulatedDatabase(SimulatedView):
     def _check(self) -> None:
         super()._check()
         if self._disk.rot != self._seen_rot:
-            self._replay(_Content())
+            try:
+                self._replay(_Content())
+            except OSError as error:
+                raise StorageError(
+                    f"{self.path}: the state database failed while it reads: {error}"
+                ) from error
             self._seen_rot = self._disk.rot
 
     def write(self, changes: Iterable[tuple[bytes, bytes | None]]) -> None:

@@ -88,6 +88,12 @@ class _Change:
             content.extend(bytes(self.offset - len(content)))
         content[self.offset : self.offset + len(self.data)] = self.data
 
+    def covers(self, other: _Change) -> bool:
+        """Whether nothing is left of `other` after this one."""
+        if self.offset > other.offset or other.data is None:
+            return False
+        return self.data is None or other.offset + len(other.data) <= self.offset + len(self.data)
+
 
 @dataclass(slots=True, eq=False)
 class _File:
@@ -102,10 +108,14 @@ class _File:
 
     def settle(self) -> None:
         """A sync that worked."""
+        doomed: list[_Change] = []
         for change in self.pending:
-            if not change.is_doomed:
+            if change.is_doomed:
+                doomed.append(change)
+            else:
                 change.apply(self.durable)
-        self.pending = [change for change in self.pending if change.is_doomed]
+                doomed = [one for one in doomed if not change.covers(one)]
+        self.pending = doomed
 
     def lose(self, random: Random, kept: Kept) -> None:
         """The power goes."""
@@ -133,7 +143,14 @@ class _File:
             return
         first = -change.offset % SECTOR_BYTES
         written = random.choice([0, *range(first, size - SHORTEST_ZEROS_BYTES + 1, SECTOR_BYTES)])
-        _Change(change.offset, change.data[:written] + bytes(size - written)).apply(self.durable)
+        _Change(
+            change.offset, change.data[:written] + _old(self.durable, change.offset + written, size - written)
+        ).apply(self.durable)
+
+
+def _old(durable: bytearray, offset: int, size: int) -> bytes:
+    """What a part that was not written shows: what stood there, and zero where nothing did."""
+    return bytes(durable[offset : offset + size]).ljust(size, b"\0")
 
 
 def _scatter(change: _Change, random: Random, durable: bytearray) -> None:
@@ -147,7 +164,7 @@ def _scatter(change: _Change, random: Random, durable: bytearray) -> None:
         sector = (change.offset + begin) // SECTOR_BYTES
         end = min(len(data), (sector + 1) * SECTOR_BYTES - change.offset)
         if random.random() < 0.5:
-            data[begin:end] = bytes(end - begin)
+            data[begin:end] = _old(durable, change.offset + begin, end - begin)
         begin = end
     _Change(change.offset, bytes(data)).apply(durable)
 
@@ -338,6 +355,13 @@ class SimulatedDisk:
         for part in parts:
             file.write(part)
         file.sync()
+
+    def write_again(self, path: Path, offset: int) -> None:
+        file = self._file(path)
+        data = bytes(file.content[offset:])
+        with self._doing("write", path, len(data)):
+            file.change(_Change(offset, data))
+        self.sync(path, file)
 
     def rename(self, source: Path, target: Path) -> None:
         node = self._found(source)
