@@ -3,6 +3,11 @@
 Every bug is a context manager that patches the production code and takes the patch away again.
 """
 
+import __future__
+
+import inspect
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -36,6 +41,25 @@ def bug(plant: Bug) -> Bug:
 
 def replaced(owner: Any, name: str, by: Any) -> AbstractContextManager[Any]:
     return patch.object(owner, name, by)
+
+
+@contextmanager
+def edited(function: Any, old: str, new: str) -> Iterator[None]:
+    """A function whose source has `new` where `old` stands, under every name it is known by.
+
+    Fails when `old` does not stand there exactly once: then the bug must be planted anew.
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(old) == 1, f"{function.__qualname__} has {source.count(old)} times: {old}"
+    names = dict(function.__globals__)
+    flags = function.__code__.co_flags & __future__.annotations.compiler_flag
+    source = re.sub(r"\A(?:@.*\n)+", "", source)
+    exec(compile(source.replace(old, new), "planted", "exec", flags, dont_inherit=True), names)
+    whole, function.__code__ = function.__code__, names[function.__name__].__code__
+    try:
+        yield
+    finally:
+        function.__code__ = whole
 
 
 # --- thresholds
@@ -311,9 +335,3 @@ def a_block_offered_again_must_be_timely() -> AbstractContextManager[Any]:
         return R3(self)
 
     return replaced(Consensus, "_r3_prevote", prevote)
-
-
-@contextmanager
-def planted(name: str) -> Iterator[None]:
-    with BUGS[name]():
-        yield

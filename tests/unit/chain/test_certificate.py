@@ -141,6 +141,15 @@ def test_one_bad_signature_beyond_the_quorum_is_refused() -> None:
     assert "signature of validator 3" in refusal(more)
 
 
+def test_signatures_in_each_others_place_are_refused() -> None:
+    """Every signature is true, and stands under another validator's index."""
+    certificate = a_certificate(0, 1, 2)
+    (zero, first), (one, second), last = certificate.signatures
+    assert "signature of validator 0" in refusal(
+        replace(certificate, signatures=((zero, second), (one, first), last))
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

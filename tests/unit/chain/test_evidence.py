@@ -38,7 +38,6 @@ def test_the_order_of_the_messages_makes_no_difference() -> None:
         (Evidence.of(a_vote(), a_vote(ADDRESSES[1], OTHER)), "differ"),
         (Evidence.of(a_vote(), a_vote(block_id=OTHER, round=3)), "differ"),
         (Evidence.of(a_vote(), a_vote(block_id=OTHER, height=6)), "differ"),
-        (Evidence.of(a_vote(), replace(a_vote(), signature=a_vote(pol=1).signature)), "the same"),
         (Evidence.of(a_vote(STRANGER.address), a_vote(STRANGER.address, OTHER)), "no validator"),
         (Evidence.of(a_vote(), replace(a_vote(), block_id=OTHER)), "signature"),
     ],
@@ -46,6 +45,13 @@ def test_the_order_of_the_messages_makes_no_difference() -> None:
 def test_what_proves_nothing_is_refused(evidence: Evidence, reason: str) -> None:
     with pytest.raises(InvalidMessageError, match=reason):
         check_evidence(evidence, SET, CHAIN)
+
+
+def test_one_content_twice_proves_nothing() -> None:
+    """Also when both signatures are true: signing the same again is lawful."""
+    again = replace(a_vote(), signature=a_vote(pol=1).signature)
+    with pytest.raises(InvalidMessageError, match="the same"):
+        check_evidence(Evidence.of(a_vote(), again), SET, CHAIN)
 
 
 def test_evidence_of_another_chain_is_refused() -> None:

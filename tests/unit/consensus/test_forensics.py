@@ -142,6 +142,16 @@ def test_who_unlocked_by_a_newer_polka_is_not_named() -> None:
     assert named(found(*votes, commits=[COMMIT_A])) == forgot(1, 2, rounds=(0, 1))
 
 
+def test_who_locked_anew_may_prevote_that_block_without_a_valid_round() -> None:
+    """Member 0 saw the polka of round 1, locked B, and was shown B as if it were fresh in round 2."""
+    votes = (
+        *FOUR.prevotes(1, B, (1, 2, 3)),
+        *FOUR.precommits(1, B, (0,)),
+        *FOUR.prevotes(2, B, (0, 2, 3)),
+    )
+    assert named(found(*votes, commits=[COMMIT_A])) == forgot(1, 2, rounds=(0, 1))
+
+
 def test_a_valid_round_older_than_the_lock_excuses_nobody() -> None:
     commit = FOUR.certificate(3, A, (0, 1, 2))
     votes = (*FOUR.prevotes(1, B, (1, 2, 3)), *FOUR.prevotes(4, B, (1, 2, 3), pol=1))

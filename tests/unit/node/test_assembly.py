@@ -185,3 +185,10 @@ def test_the_header_says_where_it_stands(node: MemoryNode) -> None:
     header: BlockHeader = block.header
     assert (header.height, header.parent_hash) == (2, tip.block_id)
     assert header.history_root == tip.history.root()
+
+
+def test_the_history_grows_by_the_block_itself(node: MemoryNode) -> None:
+    tip, block = second_block(node)
+    following = tip.child(block, b"certificate").history
+    assert following.root() == tip.history.append(block.block_id).root()
+    assert following.root() != tip.history.append(tip.block_id).root()
