@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import structlog
 import uvloop
 
 from cli.logs import log_to_stderr
+from cli.notify import Notifier
 from node.config import NodeConfig
 from node.node import start_node
 from node.reload import reload_when, show_lost_links
@@ -34,6 +36,7 @@ def serve(directory: Path) -> None:
 
 
 async def _serve(config: NodeConfig) -> None:
+    notifier = Notifier(os.environ)
     hung_up = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
     node = await start_node(config)
@@ -56,12 +59,15 @@ async def _serve(config: NodeConfig) -> None:
         show_lost_links(node)
         config.path("api.addr").write_text(address + "\n", encoding="ascii")
         structlog.get_logger("node").info("serving", api=address, name=config.name)
+        notifier.ready(f"serves on {address}")
         await _until_stopped(
             asyncio.ensure_future(node.run()),
             asyncio.ensure_future(server.run()),
             asyncio.ensure_future(reload_when(hung_up, node)),
+            asyncio.ensure_future(notifier.keep_alive()),
         )
     finally:
+        notifier.stopping()
         node.close()
 
 
