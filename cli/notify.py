@@ -14,7 +14,7 @@ BEATS_PER_DEADLINE = 3
 
 
 class Notifier:
-    """`environment`: NOTIFY_SOCKET says where, WATCHDOG_USEC how often, WATCHDOG_PID to whom that is meant."""
+    """`environment`: NOTIFY_SOCKET says where, WATCHDOG_USEC how often, WATCHDOG_PID to whom."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
