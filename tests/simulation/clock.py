@@ -11,7 +11,7 @@ import asyncio
 import heapq
 from asyncio import events
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from contextvars import Context, ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -43,10 +43,16 @@ class Pace:
             self._loop.call_later(self.cost_seconds, self._work, context=OUTSIDE)
         self._backlog.append(handle)
 
+    def hurry(self) -> None:
+        """Everything put off is due now, and nothing is put off any more."""
+        self.cost_seconds = 0.0
+        self._loop.make_due(self._backlog)
+        self._backlog.clear()
+
     def _work(self) -> None:
-        handle = self._backlog[0]
-        self._loop.run_handle(handle)
-        self._backlog.popleft()
+        if not self._backlog:
+            return  # it was hurried meanwhile
+        self._loop.run_handle(self._backlog.popleft())
         if self._backlog:
             self._loop.call_later(self.cost_seconds, self._work, context=OUTSIDE)
 
@@ -73,7 +79,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._asked = 0
         self._is_over = False
         self.broken: BaseException | None = None
-        """What a callback of the world raised: `run_forever` raises it."""
+        """Why `stop` was called, if something does not hold: `run_forever` raises it."""
 
     def time(self) -> float:
         return self._now
@@ -107,15 +113,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
         """At once: what a thread would take is the pace of the process."""
-        future = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except BaseException as error:  # handed to whoever awaits it, as a thread's is
-            future.set_exception(error)
-        return future
+        return asyncio.wrap_future(InlineExecutor().submit(func, *args), loop=self)
 
     def run_forever(self) -> None:
-        """Until `stop`, or until a callback of the world raises."""
+        """Until `stop`. What a callback raises ends it: an error of the world must not be lost in a log."""
         self._check_closed()
         self._is_over = False
         events._set_running_loop(self)
@@ -150,14 +151,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while timers and timers[0][0] <= self._now:
             self._due.append(heapq.heappop(timers)[2])
 
+    def make_due(self, handles: Iterable[asyncio.Handle]) -> None:
+        """They run next, in this order, behind what is due already."""
+        self._due.extend(handles)
+
     def run_handle(self, handle: asyncio.Handle) -> None:
         if handle._cancelled:  # type: ignore[attr-defined]
             return
-        try:
-            handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined]
-        except BaseException as error:  # an error of the world itself must not be lost in a log
-            self.broken = self.broken or error
-            self.stop()
+        handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined]
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tasks of dead processes end with errors nobody asks for; what matters is asked for elsewhere."""
@@ -169,7 +170,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class InlineExecutor(Executor):
-    """Threads that are never behind."""
+    """Threads that are never behind. What the work raises, its caller sees at once."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
@@ -193,6 +194,10 @@ class WallClock:
     def stop(self) -> None:
         """It says the same from now on."""
         self._stopped_at_ms = self.now_ms()
+
+    def go_on(self) -> None:
+        """It runs again, from the time it should have."""
+        self._stopped_at_ms = None
 
     def heal(self) -> None:
         """It runs, and is right."""
