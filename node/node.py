@@ -216,7 +216,7 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         journal = journal_of_new_key(config, key, application, world.disk)
         if journal is not None:
             resources.callback(journal.close)
-    signer, fault = signer_of(key, journal, fault, application)
+    signer, fault = signer_of(key, journal, fault, application, blocks)
     clock, metrics, mempool = world.clock, NodeMetrics(), Mempool(config.mempool.limits())
     transport = world.links(config, identity, lambda: application.height)
     metrics.expose("peer_refusals", "Links refused or ended, by code.", "code", lambda: transport.refusals)

@@ -12,6 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from chain.block import Block
+from chain.certificate import CommitCertificate
 from chain.errors import ConfigError, CorruptionError, DecodeError, StorageError
 from chain.genesis import Genesis
 from chain.keys import SigningKey
@@ -19,12 +21,13 @@ from chain.types import Address, Height
 from consensus.messages import LIMIT_BYTES
 from consensus.records import HeightEnded, KeyRetired, OwnRecord, decode_record, encode_record
 from consensus.signer import Signer, journal_fault
-from contracts.records import Collection
+from contracts.records import Collection, ValidatorRecord
 from network.certificates import certificates_der, fingerprint, valid_until
 from network.transport import PinnedPeer, Transport, TransportConfig
 from node.application import LedgerApplication
 from node.config import NodeConfig
 from node.config import Peer as PeerConfig
+from node.ports import BlockStore
 from node.secrets import read_password
 from node.world import Identity, World
 from storage.disk import REAL_DISK, Disk
@@ -117,7 +120,11 @@ def journal_of_new_key(
 
 
 def signer_of(
-    key: SigningKey | None, journal: Journal | None, fault: str | None, application: LedgerApplication
+    key: SigningKey | None,
+    journal: Journal | None,
+    fault: str | None,
+    application: LedgerApplication,
+    blocks: BlockStore,
 ) -> tuple[Signer | None, str | None]:
     """The guard of the key, or None and why: what it has signed cannot be known. Then the node follows."""
     if key is None:
@@ -125,7 +132,10 @@ def signer_of(
     if journal is not None:
         try:
             records = [decode_record(record) for record in journal.records()]
-            fault = journal_fault(records, application.height)
+            if records:
+                fault = journal_fault(records, application.height)
+            else:
+                fault = fresh_journal_fault(key.address, application, blocks)
             is_retired = any(isinstance(record, KeyRetired) for record in records)
             if fault is not None and not is_retired:
                 journal.append(encode_record(KeyRetired(Height(application.height), fault)))
@@ -137,6 +147,27 @@ def signer_of(
         log.critical("this key will not vote", reason=fault)
         return None, fault
     return Signer(key.address, key.sign), None
+
+
+def fresh_journal_fault(address: Address, application: LedgerApplication, blocks: BlockStore) -> str | None:
+    """Why an empty journal is not that of a key's first start: a decided block carries the key's signature.
+
+    A key may be made long before a ballot enrols it, and used when the chain has gone on; its journal is then
+    far behind the block log, and lawful.
+    """
+    record = ValidatorRecord.find(application.state, Collection.VALIDATORS, address)
+    if record is None:
+        return None
+    for height in range(max(blocks.first_height, record.added + 1), blocks.last_height + 1):
+        stored = blocks.read(height)
+        parent = Block.decode(stored.block).parent_certificate
+        for data, of in ((stored.certificate, height), (parent, height - 1)):
+            if data is None or of < blocks.first_height:
+                continue
+            index = application.validators_then(of).index_of(address)
+            if any(one == index for one, _ in CommitCertificate.decode(data).signatures):
+                return f"journal is empty, and block {of} carries this key's signature"
+    return None
 
 
 def _raise_to_tip(journal: Journal, records: Sequence[OwnRecord], height: int) -> None:

@@ -198,6 +198,17 @@ def forget_last_height(alone: Alone) -> None:
     journal.close()
 
 
+def test_an_empty_journal_in_the_place_of_a_used_one_is_not_believed(alone: Alone) -> None:
+    """One block is enough: it carries the key's signature."""
+    empty = alone.journal().read_bytes()
+    alone.live(1)
+    alone.journal().write_bytes(empty)
+    for _ in range(2):
+        node = build_node(alone.config)
+        assert not node.driver.votes
+        node.close()
+
+
 def test_a_damaged_journal_is_not_believed(alone: Alone) -> None:
     alone.live(1)
     data = bytearray(alone.journal().read_bytes())
