@@ -359,7 +359,7 @@ class Base:
         records = begun(self.before, self.stored.block_id)
         try:
             fill(state, self.height, self.state_root, self.stored.chunks(), records)
-        except (DecodeError, InvalidMessageError) as error:
+        except (DecodeError, InvalidMessageError, SnapshotDamageError) as error:
             raise _base_damaged(self.stored.directory, str(error)) from error
 
 
