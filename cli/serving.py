@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from web.app import create_app
 from web.limits import HttpLimits
 from web.server import HttpServer
 
+THREAD_SECONDS = 0.001
+"""So long a thread that reads the past keeps the interpreter from the loop; Python's own is 5 ms."""
+
 
 def serve(directory: Path) -> None:
     """Run the node of a directory. Raises what ended it; returns after SIGTERM or SIGINT.
@@ -29,6 +33,7 @@ def serve(directory: Path) -> None:
     its peers for that alone, and the HTTP API is not there yet.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # before anybody can find this process: it asks, never ends
+    sys.setswitchinterval(THREAD_SECONDS)
     config = NodeConfig.load(directory)
     log_to_stderr(config.log_level)
     with claimed(directory), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -42,7 +47,14 @@ async def _serve(config: NodeConfig) -> None:
     node = await start_node(config)
     try:
         api = config.api
-        server = HttpServer(create_app(node.ledger, node.ledger), api.host, api.port, _limits(config))
+        driver = node.driver
+        server = HttpServer(
+            create_app(node.ledger, node.ledger),
+            api.host,
+            api.port,
+            _limits(config),
+            lambda: driver.machine.round >= 0,
+        )
         address = f"{server.address[0]}:{server.address[1]}"
         node.ledger.metrics.expose(
             "http_refused",

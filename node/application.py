@@ -32,6 +32,10 @@ from contracts.why import Why, why
 from node.chunks import Fillable, Scratch, chunks, divide, fill
 from node.ports import Answer
 
+SETS_REMEMBERED = 16
+"""Validator sets decoded since the last block: those of now and the next heights, and of evidence, which may
+name any of 10,000 heights."""
+
 
 class Place(Protocol):
     """Where a transaction stands."""
@@ -165,6 +169,8 @@ class LedgerApplication:
     def validators_at(self, height: int) -> ValidatorSet:
         found = self._sets.get(height)
         if found is None:
+            if len(self._sets) >= SETS_REMEMBERED:
+                self._sets.clear()
             found = self._sets[height] = validators_at(self._store, height)
         return found
 

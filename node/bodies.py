@@ -25,6 +25,11 @@ class WantedBodies:
         self._tries.setdefault(block_id, 0)
         self._ask(block_id, height)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any BLOCK was asked for."""
+        return bool(self._tries)
+
     def is_wanted(self, block_id: Hash32) -> bool:
         """Whether a BLOCK with this id was asked for; any other is dropped."""
         return block_id in self._tries

@@ -91,7 +91,7 @@ from node.offsets import ClockOffsets
 from node.ports import BlockStore, Clock, Journal, Received, Transport, VoteArchive
 from node.reserve import DiskReserve, Room, unlimited
 from node.silence import Silence, Why
-from node.throttle import Throttle
+from node.throttle import Allowance, Throttle
 from node.verified import VerifiedSignatures
 
 CANDIDATES = 2_048
@@ -111,6 +111,11 @@ GREETING_SECONDS = 1.0
 LISTENING_SECONDS = 5.0
 """Where not even a quorum answers in this time the node begins all the same: no height is decided without
 one, unless a single peer passes everything on. Dialling, TLS and two messages take a tenth of it."""
+
+HELPS_PER_SECOND = 100
+HELPS_AT_ONCE = 32
+"""STATUS of one peer that are answered with the votes it lacks. An honest one says it at each of its steps, a
+few tens in a second, and every quarter of a second when nothing moves; an answer may have 64 KiB."""
 
 BLOCK_EVERY_MS = 100
 """GET_BLOCK of one peer is answered this often at most: each answer may be 4 MiB."""
@@ -193,6 +198,7 @@ class Driver:
         self._ahead = Ahead()
         self._offsets = ClockOffsets()
         self._blocks_sent = Throttle(clock, BLOCK_EVERY_MS)
+        self._helped = Allowance(clock, HELPS_PER_SECOND, HELPS_AT_ONCE)
         self.intake = Intake(
             application, mempool, signatures, transport, clock, metrics, self._transactions_came
         )
@@ -666,7 +672,7 @@ class Driver:
             built.execution,
             evidence,
         )
-        self._executed[block.block_id] = Executed(built.execution, built.transactions)
+        self._keep_executed(block.block_id, Executed(built.execution, built.transactions))
         self._feed(BlockBuilt(effect.round, block))
 
     async def _check(self, machine: Consensus, block: Block) -> None:
@@ -677,7 +683,8 @@ class Driver:
             if machine is not self._machine:
                 return
             with self._metrics.execute_seconds.time():
-                self._executed[block.block_id] = execute_block(self._application, block, self._decoded)
+                executed = execute_block(self._application, block, self._decoded)
+                self._keep_executed(block.block_id, executed)
             verdict = Verdict.VALID
         except ExecutionFault as fault:
             self._metrics.faults.inc()
@@ -693,6 +700,13 @@ class Driver:
             verdict = Verdict.INVALID
         if machine is self._machine:
             self._feed(BlockChecked(block.block_id, verdict))
+
+    def _keep_executed(self, block_id: Hash32, executed: Executed) -> None:
+        """Of the bodies that the machine holds, however many rounds brought others: what comes back is
+        executed again."""
+        for known in [one for one in self._executed if self._machine.body(one) is None]:
+            del self._executed[known]
+        self._executed[block_id] = executed
 
     def _decoded(self, body: bytes, auth: bytes) -> SignedTransaction:
         """A transaction of a block; one that waits here was decoded before."""
@@ -776,9 +790,10 @@ class Driver:
             case MessageType.GET_BLOCK:
                 self._answer_block(peer, GetBlock.decode(payload))
             case MessageType.BLOCK:
-                block = decode_body(payload)
-                if self._bodies.is_wanted(block.block_id):
-                    self._feed(BodyReceived(block))
+                if self._bodies.is_waiting:  # else 4 MiB are not worth a look
+                    block = decode_body(payload)
+                    if self._bodies.is_wanted(block.block_id):
+                        self._feed(BodyReceived(block))
             case MessageType.GET_COMMITS:
                 self._catch_up.answer(peer, GetCommits.decode(payload))
             case MessageType.EVIDENCE:
@@ -855,7 +870,7 @@ class Driver:
         self._catch_up.saw_status(peer, status, height)
         if status.height == height:
             self._bodies.saw_status(peer, status)
-            lacking = self._machine.votes_lacking(status)
+            lacking = self._machine.votes_lacking(status) if self._helped.allows(peer) else None
             if lacking is not None:
                 self._transport.send(peer, MessageType.VOTES, lacking)
         if not self._has_begun:

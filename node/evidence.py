@@ -28,9 +28,9 @@ class EvidencePool:
             return False
         if not height - EVIDENCE_HEIGHTS < evidence.height <= height + 1:
             return False
-        check_evidence(evidence, self._application.validators_at(evidence.height), self._application.chain_id)
-        if self._is_recorded(place):
+        if self._is_recorded(place):  # the cheap question first: what is recorded can be sent for ever
             return False
+        check_evidence(evidence, self._application.validators_at(evidence.height), self._application.chain_id)
         self._pieces[place] = evidence
         return True
 

@@ -39,8 +39,15 @@ TURN = 16
 batch."""
 
 PEER_MESSAGES = 8
-"""TXS of one peer that wait while one is worked on: 2 MiB. More are dropped: their sender still has them, and
-proposes them when its turn comes."""
+"""TXS of one peer that wait while one is worked on: 2 MiB, or 8 when each holds one of the largest documents.
+More are dropped: their sender still has them, and proposes them when its turn comes."""
+
+VERIFYING = 2
+"""Requests, and messages of peers, whose signatures are verified at once, each kind by itself."""
+
+CHUNKS_AT_ONCE = 2
+"""Of each of them, so many chunks wait for the threads that verify: a block that is to be checked waits for
+eight chunks at most, 25 ms on two threads, however many documents are offered."""
 
 STALE_DROPPED_AT_ONCE = 64
 """Waiting transactions that are tried, and let go, in one look for one that passes."""
@@ -92,6 +99,7 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self._on_added = on_added
+        self._verifying = {is_client: asyncio.Semaphore(VERIFYING) for is_client in (True, False)}
         self._refused: OrderedDict[Hash32, Refusal] = OrderedDict()
         self._faults: OrderedDict[Hash32, ExecutionFault] = OrderedDict()
         self._holders: dict[Hash32, set[Address]] = {}
@@ -107,7 +115,10 @@ class Intake:
             looked.append(self._look(body, auth, source))
             await _breathe(number)
         candidates = [one for one in looked if isinstance(one, SignedTransaction)]
-        await self._signatures.prepare(candidates, self._application.state, self._application.chain_id)
+        async with self._verifying[source is None]:
+            await self._signatures.prepare(
+                candidates, self._application.state, self._application.chain_id, at_once=CHUNKS_AT_ONCE
+            )
         answers: list[Admission] = []
         added: list[SignedTransaction] = []
         for number, one in enumerate(looked, 1):

@@ -35,7 +35,11 @@ from node.work import on_thread
 
 EVENTS_BUFFERED = 64
 """Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from
-there. Blocks are up to 4 MiB and stay in memory for the slowest."""
+there."""
+
+EVENTS_BYTES = 32 * 1024 * 1024
+"""The same in bytes of transactions, outcomes and changes. All readers wait for the same blocks, so this is
+what the slowest costs."""
 
 STREAMS = 64
 """Readers of the event stream at once."""
@@ -128,27 +132,36 @@ class EventStream:
     behind. Close it."""
 
     def __init__(self, streams: set[EventStream]) -> None:
-        self._queue: asyncio.Queue[DecidedBlock | None] = asyncio.Queue(EVENTS_BUFFERED)
+        self._queue: asyncio.Queue[tuple[DecidedBlock, int] | None] = asyncio.Queue(EVENTS_BUFFERED)
         self._streams = streams
+        self.waiting_bytes = 0
         streams.add(self)
 
-    def put(self, decided: DecidedBlock) -> None:
-        """One more block; a reader whose queue is full is cut off."""
-        if self._queue.full():
+    def put(self, decided: DecidedBlock, size_bytes: int) -> None:
+        """One more block; a reader whose queue is full is cut off. An empty queue takes any."""
+        is_too_much = self.waiting_bytes > 0 and self.waiting_bytes + size_bytes > EVENTS_BYTES
+        if self._queue.full() or is_too_much:
             self.end()
         else:
-            self._queue.put_nowait(decided)
+            self._queue.put_nowait((decided, size_bytes))
+            self.waiting_bytes += size_bytes
 
     def end(self) -> None:
         """What still waits is not read any more."""
         self.close()
         while not self._queue.empty():
             self._queue.get_nowait()
+        self.waiting_bytes = 0
         self._queue.put_nowait(None)
 
     async def next(self) -> DecidedBlock | None:
         """The next block; None at the end."""
-        return await self._queue.get()
+        found = await self._queue.get()
+        if found is None:
+            return None
+        decided, size_bytes = found
+        self.waiting_bytes -= size_bytes
+        return decided
 
     def close(self) -> None:
         """Nothing more is put."""
@@ -410,8 +423,10 @@ class Ledger:
                 for future in self._waiters.get(tx_id, ()):
                     if not future.done():
                         future.set_result(None)
-        for stream in tuple(self._streams):
-            stream.put(decided)
+        if self._streams:
+            size_bytes = _size_of(decided)
+            for stream in tuple(self._streams):
+                stream.put(decided, size_bytes)
 
     def close_streams(self) -> None:
         """End every event stream, so that the server can stop."""
@@ -441,3 +456,9 @@ class Ledger:
             return stored.block.header_bytes, stored.certificate.encode()
 
         return steps_to(height, self._application.validators_then, certified, self._base)
+
+
+def _size_of(decided: DecidedBlock) -> int:
+    transactions = sum(len(body) + len(auth) for body, auth in decided.block.transactions)
+    execution = decided.execution
+    return transactions + sum(map(len, execution.outcomes)) + sum(map(len, execution.changes))

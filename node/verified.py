@@ -45,9 +45,14 @@ class VerifiedSignatures:
         return True
 
     async def prepare(
-        self, transactions: Iterable[SignedTransaction], state: StateReader, chain_id: Hash32
+        self,
+        transactions: Iterable[SignedTransaction],
+        state: StateReader,
+        chain_id: Hash32,
+        at_once: int | None = None,
     ) -> None:
-        """Verify ahead, on worker threads, what execution will ask for.
+        """Verify ahead, on worker threads, what execution will ask for; `at_once` chunks wait for them, or
+        all.
 
         Keys are looked up in the state of now; execution looks again, so a key that changes in between costs
         time and nothing else.
@@ -57,10 +62,12 @@ class VerifiedSignatures:
             return  # a hop to a thread costs more than these few
         loop = asyncio.get_running_loop()
         chunks = [wanted[at : at + CHUNK] for at in range(0, len(wanted), CHUNK)]
-        for valid in await asyncio.gather(
-            *(loop.run_in_executor(self._executor, _valid, chunk) for chunk in chunks)
-        ):
-            self._remember(valid)
+        step = at_once or len(chunks)
+        for at in range(0, len(chunks), step):
+            for valid in await asyncio.gather(
+                *(loop.run_in_executor(self._executor, _valid, chunk) for chunk in chunks[at : at + step])
+            ):
+                self._remember(valid)
 
     def _remember(self, items: Iterable[Item]) -> None:
         for item in items:

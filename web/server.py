@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -33,9 +33,17 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an app until cancelled. Raises ConfigError when the address cannot be bound."""
 
-    def __init__(self, app: FastAPI, host: str, port: int, limits: HttpLimits) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str,
+        port: int,
+        limits: HttpLimits,
+        is_deciding: Callable[[], bool] = bool,
+    ) -> None:
+        """`is_deciding`: whether the node is in the middle of a height, so that reading waits."""
         self.connections = Connections(limits)
-        self.work = LimitedWork(app, limits.work_share, self.connections.refused)
+        self.work = LimitedWork(app, limits.work_share, self.connections.refused, is_deciding)
         config = uvicorn.Config(
             self.work,
             http=bounded(self.connections),

@@ -5,6 +5,9 @@ charged to a purse that fills with a share of the time that passes. While it is 
 each address in turn, and those that have waited long enough are told to come back (429, `RATE`). Documents
 that are taken are the ledger's own work and are not charged; those that are not, and whatever else is sent to
 their route, are charged to a purse of the sender's own.
+
+Deciding comes first: while a height is in progress requests wait for its end, as long as the purse has room
+for what they do not spend meanwhile.
 """
 
 from __future__ import annotations
@@ -23,8 +26,15 @@ from node.work import Work, working
 SAVED_SECONDS = 0.2
 """Work that a purse holds at most: what may come at once after a quiet time. A person's page is a few ms."""
 
-PATIENCE_SECONDS = 1.0
-"""A request waits so long for its turn. So a connection hears at most one refusal a second."""
+SPARED_SECONDS = 0.1
+"""Until a purse holds this, requests wait for the end of a height: a second at most, when it was empty. Under
+lasting load it holds so much, and requests go on beside the heights, within the share."""
+
+LOOK_AGAIN_SECONDS = 0.004
+"""While a height is in progress, whether it is over."""
+
+PATIENCE_SECONDS = 2.0
+"""A request waits so long for its turn. So a connection hears at most one refusal in this time."""
 
 WAITING = 512
 """Requests that wait for their turn: twice the connections, since a client may go while its request waits."""
@@ -114,9 +124,10 @@ class Turns:
     """Who may begin: while the purse holds something, one request each time the loop comes round, of each
     address in turn. So a message of a peer waits for one request at most."""
 
-    def __init__(self, purse: Purse, clock: Callable[[], float]) -> None:
+    def __init__(self, purse: Purse, clock: Callable[[], float], is_deciding: Callable[[], bool]) -> None:
         self._purse = purse
         self._clock = clock
+        self._is_deciding = is_deciding
         self._queues: OrderedDict[str, deque[asyncio.Future[bool]]] = OrderedDict()
         self._next: asyncio.Handle | None = None
         self.waiting = 0
@@ -124,7 +135,7 @@ class Turns:
     async def take(self, address: str, cost: float) -> bool:
         """True: it may begin, and `cost` is taken from the purse. False: not within PATIENCE_SECONDS."""
         self._purse.fill(self._clock())
-        if self._next is None and self._purse.level > 0:
+        if self._next is None and self._may_begin():
             self._next = asyncio.get_running_loop().call_soon(self._call_next)
             self._purse.take(cost)
             return True
@@ -145,6 +156,9 @@ class Turns:
         self._purse.take(cost)
         return True
 
+    def _may_begin(self) -> bool:
+        return self._purse.level > (SPARED_SECONDS if self._is_deciding() else 0.0)
+
     def _forget(self, address: str, turn: asyncio.Future[bool]) -> None:
         queue = self._queues.get(address)
         if queue is not None and turn in queue:
@@ -155,13 +169,17 @@ class Turns:
     def _plan(self) -> None:
         if self._next is None:
             loop = asyncio.get_running_loop()
-            self._next = loop.call_later(self._purse.wait_seconds(), self._call_next)
+            self._next = loop.call_later(self._wait_seconds(), self._call_next)
+
+    def _wait_seconds(self) -> float:
+        least = LOOK_AGAIN_SECONDS if self._is_deciding() else LEAST_WAIT_SECONDS
+        return max(least, self._purse.wait_seconds())
 
     def _call_next(self) -> None:
         """One begins; the next when the loop has come round and the purse holds something after it."""
         self._next = None
         self._purse.fill(self._clock())
-        while self._queues and self._purse.level > 0:
+        while self._queues and self._may_begin():
             address, queue = self._queues.popitem(last=False)
             turn = queue.popleft()
             if queue:
@@ -171,21 +189,26 @@ class Turns:
                 break
         if self._queues:
             loop = asyncio.get_running_loop()
-            self._next = loop.call_later(max(LEAST_WAIT_SECONDS, self._purse.wait_seconds()), self._call_next)
+            self._next = loop.call_later(self._wait_seconds(), self._call_next)
 
 
 class LimitedWork:
     """The app, within its share. `refused` counts by limit; `spent_ms` by what it was spent on."""
 
     def __init__(
-        self, app: App, share: float, refused: Counter[str], clock: Callable[[], float] = perf_counter
+        self,
+        app: App,
+        share: float,
+        refused: Counter[str],
+        is_deciding: Callable[[], bool] = bool,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         self._app = app
         self._share = share
         self._refused = refused
         self._clock = clock
         self._purse = Purse(share, clock())
-        self.turns = Turns(self._purse, clock)
+        self.turns = Turns(self._purse, clock, is_deciding)
         self._senders: OrderedDict[str, Purse] = OrderedDict()
         self._costs: dict[str, float] = {}
         self._spent: dict[str, float] = {"reads": 0.0, "documents": 0.0, "refused documents": 0.0}

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from chain.types import Address, Height
 from chain.validators import ValidatorSet
 from consensus.messages import Commit, GetCommits, MessageType, Status, Step
-from node.catch_up import ANSWER_BYTES, ANSWER_EVERY_MS, ANSWER_WITHIN_MS, HELP_EVERY_MS, KEPT_BYTES, CatchUp
+from node.catch_up import (
+    ANSWER_BYTES,
+    ANSWER_EVERY_MS,
+    ANSWER_WITHIN_MS,
+    HEIGHT_MS,
+    HELP_EVERY_MS,
+    KEPT_BYTES,
+    CatchUp,
+)
 from storage.memory import MemoryBlockLog
 from tests.support.node import MemoryNode, TestClock, TestTransport, a_certificate, a_node
 
@@ -145,6 +153,11 @@ def test_a_flood_of_requests_is_answered_once() -> None:
         catch_up.answer(story.peers[0], GetCommits(Height(1), 64))
     assert len(story.transport.sent_of(MessageType.COMMIT)) == 1
     story.clock.time_ms += ANSWER_EVERY_MS
+    catch_up.answer(story.peers[0], GetCommits(Height(0), 64))
+    assert len(story.transport.sent_of(MessageType.COMMIT)) == 1, (
+        "the answer had a height, which has its time"
+    )
+    story.clock.time_ms += HEIGHT_MS
     catch_up.answer(story.peers[0], GetCommits(Height(0), 64))
     assert len(story.transport.sent_of(MessageType.COMMIT)) == 2
 
