@@ -88,6 +88,7 @@ NOUNS: dict[str, tuple[str, str]] = {
         "cli.snapshot",
         "the state of a network in a directory: create, list, verify, restore, fetch",
     ),
+    "backup": ("cli.backup", "backups of a node: create, verify, restore, drill"),
     "demo": ("cli.demo", "two budget years on four nodes, on this machine"),
 }
 """Noun, its module (which has a click command of the noun's name in `COMMANDS`), one line of help."""

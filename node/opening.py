@@ -42,11 +42,12 @@ log = structlog.get_logger("node")
 
 def read_identity(config: NodeConfig) -> Identity:
     """Genesis and key of the node's directory. Raises ConfigError."""
-    data = _read_genesis(config)
+    data = read_genesis(config)
     return Identity(data, Genesis.decode(data), _read_validator_key(config))
 
 
-def _read_genesis(config: NodeConfig) -> bytes:
+def read_genesis(config: NodeConfig) -> bytes:
+    """The bytes of the genesis that node.toml names. Raises ConfigError."""
     path = config.path(config.genesis)
     try:
         data = path.read_bytes()
