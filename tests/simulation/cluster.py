@@ -11,6 +11,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -98,6 +99,9 @@ class Plan:
 
     skews_ms: tuple[int, ...] = ()
     """How far each validator's clock is ahead; empty lets the seed choose, within 200 ms."""
+
+    jumps_ms: tuple[tuple[int, int, int], ...] = ()
+    """(validator, when, by how much): a clock is set, forward or back."""
 
     sets: tuple[tuple[int, ...], ...] = ()
     """Which validators vote on height 1, 2 …; the last stays. Without it all vote always."""
@@ -200,6 +204,7 @@ class Node:
         self.is_up = True
         skews_ms = cluster.plan.skews_ms
         self.skew_ms = skews_ms[member] if skews_ms else cluster.random.randint(-200, 200)
+        self.fastest_skew_ms = self.skew_ms
         self.writes_to_live: int | None = None
         self.faulted: set[Hash32] = set()
         self.arrivals_ms: defaultdict[tuple[int, int, Hash32], list[int]] = defaultdict(list)
@@ -298,6 +303,10 @@ class Node:
 
     def clock_ms(self) -> int:
         return NOON_MS + self.cluster.now_ms + self.skew_ms
+
+    def set_clock(self, by_ms: int) -> None:
+        self.skew_ms += by_ms
+        self.fastest_skew_ms = max(self.fastest_skew_ms, self.skew_ms)
 
     # --- inputs and effects
 
@@ -584,6 +593,10 @@ class Cluster:
             self.at(random.randint(1_000, 2_000), node.say_status)
         self.at(100, self._change_weather)
         honest = self.honest_nodes()
+        for member, at_ms, by_ms in self.plan.jumps_ms:
+            for node in self.nodes:
+                if node.member == member:
+                    self.at(at_ms, partial(node.set_clock, by_ms))
         if self.plan.partitions:
             return
         if self.plan.has_crashes and random.random() < 0.7:
@@ -614,7 +627,8 @@ class Cluster:
     def run(self) -> Oracle:
         """Until every honest validator has decided every height; fails when it has not by END_MS (I12)."""
         try:
-            end_ms = END_MS + (END_MS - HEALED_MS if self.plan.skews_ms else 0)
+            has_wrong_clocks = bool(self.plan.skews_ms or self.plan.jumps_ms)
+            end_ms = END_MS + (END_MS - HEALED_MS if has_wrong_clocks else 0)
             while self._queue and self.now_ms < end_ms:
                 self.now_ms, _, action = heapq.heappop(self._queue)
                 action()

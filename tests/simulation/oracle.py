@@ -29,7 +29,7 @@ from consensus.effects import Decide, ReportEquivocation
 from consensus.inputs import CertificateReceived, Input, TimeoutElapsed, Verdict
 from consensus.machine import Consensus
 from consensus.messages import Step
-from tests.support.committee import Committee
+from tests.support.committee import NOON_MS, Committee
 
 if TYPE_CHECKING:
     from tests.simulation.cluster import Node
@@ -278,7 +278,8 @@ class Oracle:
         assert self.is_certified(decide.certificate, block.block_id), f"I6: {node}, certificate is not valid"
         parent = self.decided.get(decide.height - 1)
         assert parent is None or parent.header.time_ms < block.header.time_ms, "I10: time stands still"
-        latest_ms = max(peer.clock_ms() for peer in node.cluster.honest_nodes()) + PRECISION_MS
+        now_ms = NOON_MS + node.cluster.now_ms
+        latest_ms = now_ms + PRECISION_MS + max(p.fastest_skew_ms for p in node.cluster.honest_nodes())
         assert block.header.time_ms <= latest_ms, "I10: time is ahead of every honest clock"
         self.seen["decision"] += 1
         self.seen[f"decided in round {min(decide.round, 4)}" + ("+" if decide.round >= 4 else "")] += 1

@@ -66,6 +66,17 @@ def test_wrong_clocks_cost_rounds_and_no_safety(skews_ms: tuple[int, ...]) -> No
         Cluster(Plan(seed, skews_ms=skews_ms, is_masked=False, heights=1)).run()
 
 
+@pytest.mark.parametrize(
+    "jumps_ms",
+    [((0, 5_000, -60_000),), ((0, 5_000, 60_000), (0, 30_000, -60_000)), ((0, 0, -1_000), (1, 0, 1_000))],
+    ids=str,
+)
+def test_a_clock_that_is_set_costs_rounds_and_no_safety(jumps_ms: tuple[tuple[int, int, int], ...]) -> None:
+    """Scenario 15: back by a minute, ahead and back again, two of four apart by two seconds."""
+    for seed in range(3):
+        Cluster(Plan(seed, skews_ms=(0,) * 4, jumps_ms=jumps_ms, is_masked=False, heights=3)).run()
+
+
 @pytest.mark.parametrize("slow", range(7))
 def test_a_slow_validator_does_not_slow_the_others(slow: int) -> None:
     """Scenario 24: its checks come after the others have decided. At most its own turn to propose costs a

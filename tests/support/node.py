@@ -177,9 +177,11 @@ def a_node(
     clock: TestClock | None = None,
     transport: TestTransport | None = None,
     reserve: DiskReserve | None = None,
+    tip: Tip | None = None,
     **params: int,
 ) -> MemoryNode:
-    """A node of `member` (None follows) in a network whose validators are `members`."""
+    """A node of `member` (None follows) in a network whose validators are `members`. `tip` belongs to the
+    blocks and the state given."""
     genesis = a_genesis(members=members, params=Params.default(**{**FAST, **params}))
     executor = ThreadPoolExecutor(1)
     signatures = VerifiedSignatures(executor)
@@ -198,7 +200,8 @@ def a_node(
         mempool=mempool, signatures=signatures, clock=found_clock, metrics=metrics,
     )  # fmt: skip
     driver = Driver(
-        application=application, blocks=found_blocks, tip=Tip.genesis(genesis.chain_id, genesis.time_ms),
+        application=application, blocks=found_blocks,
+        tip=tip or Tip.genesis(genesis.chain_id, genesis.time_ms),
         journal=None if signer is None else found_journal, signer=signer, transport=transport,
         clock=found_clock, mempool=mempool, signatures=signatures, metrics=metrics,
         archive=archive, observers=(ledger,), reserve=reserve,
