@@ -23,7 +23,7 @@ from random import Random
 from chain.errors import ConfigError, DecodeError, InvalidMessageError
 from chain.types import Address, Hash32
 from network.certificates import certificate_der, fingerprint
-from network.framing import Frame
+from network.framing import Frame, encode_frame
 from network.handshake import HELLO, REFUSAL, Hello, LinkRefused
 from network.peer import Deadlines, Peer, tls_failure
 from network.queues import Inbox, Received
@@ -37,6 +37,15 @@ MAX_GREETING = 64
 """Connections that have not yet said who they are; a stranger is gone after the TLS deadline."""
 MAX_GREETING_FROM_ONE_HOST = 16
 """Of these from one address, so that one stranger cannot keep the peers out."""
+STRANGER_SECONDS = 1.0
+"""How long a connection that came to nothing keeps its place: a handshake costs this node milliseconds, and a
+stranger that fails at once may else have one after the other. 16 a second from one address, 64 in all."""
+LINKS_OF_ONE_PEER = 8
+"""Connections of one peer that have greeted or are about to, and are not closed yet: two that cross, their
+successors, those that end. Each may hold a frame of 5 MiB."""
+BLAMED_SECONDS = 1.0
+"""So long a peer that broke a rule stays away: it is let in again, and does it again, at this pace
+at most."""
 LISTEN_BACKLOG = 128
 
 RETIRED_SECONDS = 2.0
@@ -156,6 +165,10 @@ class _Seat:
         self._host: str | None = host
         taken[host] += 1
 
+    @property
+    def is_taken(self) -> bool:
+        return self._host is not None
+
     def leave(self) -> None:
         if self._host is not None:
             self._taken[self._host] -= 1
@@ -183,6 +196,8 @@ class Transport:
         self._links: dict[Address, Peer] = {}
         self._retired: dict[Address, Peer] = {}
         self._greeting: Counter[str] = Counter()
+        self._living: Counter[Address] = Counter()
+        self._blamed: dict[Address, float] = {}
         self._changed = asyncio.Event()
         self.refusals: Counter[str] = Counter()
         """Links refused or ended for a reason, by its code, since the start."""
@@ -302,8 +317,16 @@ class Transport:
         return is_queued
 
     def broadcast(self, kind: int, payload: bytes) -> int:
-        """Queue a message for every connected peer; for how many it was not dropped."""
-        return sum(self.send(address, kind, payload) for address in tuple(self._links))
+        """Queue a message for every connected peer; for how many it was not dropped. All queues hold the same
+        bytes."""
+        frame = encode_frame(kind, payload)
+        queued = 0
+        for address, link in self._links.items():
+            if link.outbox.put(frame):
+                queued += 1
+            else:
+                self.dropped[address] += 1
+        return queued
 
     async def deliver(self, address: Address, kind: int, payload: bytes) -> bool:
         """`send` that waits for room first, for bulk such as COMMIT; False when the link ended."""
@@ -329,6 +352,7 @@ class Transport:
         link = self._links.get(address)
         if link is not None:
             self._note(refusal)
+            self._blamed[address] = asyncio.get_running_loop().time() + BLAMED_SECONDS
             link.end()
 
     def _note(self, refusal: InvalidMessageError) -> None:
@@ -370,6 +394,8 @@ class Transport:
 
         try:
             await self._link(open_tls, trust.own, None, seat.leave)
+            if seat.is_taken:
+                await asyncio.sleep(STRANGER_SECONDS)
         finally:
             seat.leave()
 
@@ -431,8 +457,12 @@ class Transport:
             return
         peer: Peer | None = None
         refusal: InvalidMessageError | None = None
+        place: Address | None = None
         try:
             certificate, pinned = self._identify(writer, expected)
+            self._let_in(pinned)
+            place = pinned.address
+            self._living[place] += 1
             dialler = None if expected is None else self._config.address
             deadlines = self._config.deadlines
             peer = Peer(reader, writer, pinned.addresses, dialler, deadlines, certificate, own_certificate)
@@ -453,10 +483,22 @@ class Transport:
                 del self._retired[peer.address]
             if refusal is not None:
                 self._note(refusal)
-            if peer is None:
-                writer.transport.abort()
-            else:
-                await peer.close(refusal)
+            try:
+                if peer is None:
+                    writer.transport.abort()
+                else:
+                    await peer.close(refusal)
+            finally:
+                if place is not None:
+                    self._living[place] -= 1
+
+    def _let_in(self, pinned: PinnedPeer) -> None:
+        """Raises LinkRefused while this peer has too many connections, or was let go a moment ago."""
+        if self._living[pinned.address] >= LINKS_OF_ONE_PEER:
+            raise LinkRefused(f"{pinned.address.hex()} has {LINKS_OF_ONE_PEER} connections", "TOO-MANY")
+        now = asyncio.get_running_loop().time()
+        if any(now < self._blamed.get(address, now) for address in pinned.addresses):
+            raise LinkRefused(f"{pinned.address.hex()} was let go less than {BLAMED_SECONDS} s ago", "BLAMED")
 
     def _leave(self, peer: Peer) -> None:
         """It was the link of its peer, and none is there now."""
