@@ -136,12 +136,19 @@ EXIT_STATUS: tuple[tuple[type[LedgerError], int], ...] = (
 our bug. A refusal by the rules (RejectionError) is sorted by its code: `refusal_status`."""
 
 
+HALTED = "CONSENSUS-HALT"
+"""More than two thirds decided what this program refuses (consensus.machine.HaltError, which help must not
+import): a restart brings it to the same place."""
+
+
 def exit_status(error: LedgerError) -> int:
     """The exit status of an error that ended a command."""
     if isinstance(error, CommandError):
         return error.exit_status
     if hasattr(error, "reason"):
         return refusal_status(error.code)
+    if error.code == HALTED:
+        return VERIFICATION_FAILED
     return next((status for kind, status in EXIT_STATUS if isinstance(error, kind)), OUR_BUG)
 
 

@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +70,11 @@ async def _serve(config: NodeConfig) -> None:
             "what",
             server.work.spent_ms,
         )
+        version = program_version()
+        node.ledger.metrics.show("build_info", "The program's version.", "version", lambda: {version: 1})
         show_lost_links(node)
         config.path("api.addr").write_text(address + "\n", encoding="ascii")
-        structlog.get_logger("node").info("serving", api=address, name=config.name)
+        structlog.get_logger("node").info("serving", api=address, name=config.name, version=version)
         notifier.ready(f"serves on {address}")
         await _until_stopped(
             asyncio.ensure_future(node.run()),
@@ -81,6 +85,14 @@ async def _serve(config: NodeConfig) -> None:
     finally:
         notifier.stopping()
         node.close()
+
+
+def program_version() -> str:
+    """Of the installed distribution; a bare tree has none."""
+    try:
+        return version_of("eqazyna")
+    except PackageNotFoundError:
+        return "not installed"
 
 
 async def _until_stopped(*tasks: asyncio.Future[Any]) -> None:

@@ -16,11 +16,11 @@ from tests.support.operating import alert_rules, anchors, rows_under
 
 FUNCTIONS = frozenset(
     {
-        "abs", "changes", "histogram_quantile", "increase", "max", "predict_linear", "rate", "scalar", "sum",
+        "abs", "changes", "count", "histogram_quantile", "increase", "max", "predict_linear", "rate", "scalar", "sum",
         "time",
     }
 )  # fmt: skip
-WORDS = frozenset({"by", "instance", "code", "limit", "job", "up"})
+WORDS = frozenset({"by", "instance", "code", "limit", "job", "up", "version"})
 TOKEN = re.compile(
     r"\s*(?P<number>\d+(\.\d+)?)|\s*(?P<name>[a-z_]+\w*)|\s*(?P<range>\[\d+[smhd]\])"
     r"|\s*(?P<selector>\{job=\"eqazyna\"\})|\s*(?P<sign>[()<>,*/+\-]|==|>=|<=)"
