@@ -3,7 +3,7 @@ PYTHON ?=
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults bench lock clean
+.PHONY: help install demo test faults deep bench lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ test: install  ## everything that CI runs
 
 faults: install  ## faults of the machine itself: needs root and a few Debian packages, says which
 	$(BIN)/python -m pytest tests/faults
+
+deep: install  ## hours of simulation, kills and fuzzing with their totals; SHORT=1: ten minutes
+	$(BIN)/python -m tests.deep $(if $(SHORT),--short)
 
 bench: install  ## what this machine reaches: a table, and JSON under bench/results
 	$(BIN)/python -m bench

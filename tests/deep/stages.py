@@ -1,0 +1,108 @@
+"""The parts of a deep run: what each does, how much of it in a short run and in a whole one, and its totals.
+
+A stage raises what it found; totals are numbers, by name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.fuzz.run import search_all
+from tests.fuzz.targets import TARGETS
+from tests.simulation import bugs, crash_grid
+from tests.simulation.machine import PARTS
+from tests.simulation.pool import PROCESSES, Totals
+
+Numbers = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`run(amount, is_whole)`: how much of it, and whether it is a whole deep run, which must have met every
+    rare situation."""
+
+    name: str
+    short: int
+    whole: int
+    run: Callable[[int, bool], Numbers]
+
+
+class MissedError(AssertionError):
+    """The run proves less than it should: something was never met, or not caught."""
+
+
+def machine_part(name: str) -> Callable[[int, bool], Numbers]:
+    """Hostile schedules, Twins or forks of the machine-level simulation."""
+
+    def run(amount: int, is_whole: bool) -> Numbers:
+        part = PARTS[name]
+        totals = part.run(amount, 0)
+        if is_whole:
+            require(totals, part.deep_marks)
+        return numbers_of(totals)
+
+    return run
+
+
+def require(totals: Totals, marks: frozenset[str]) -> None:
+    missing = totals.missing(marks)
+    if missing:
+        raise MissedError(f"{totals.scenarios} scenarios never met: {', '.join(missing)}")
+
+
+def numbers_of(totals: Totals) -> Numbers:
+    return {"scenarios": totals.scenarios, **{f"met: {name}": n for name, n in sorted(totals.marks.items())}}
+
+
+def planted_bugs(amount: int, is_whole: bool) -> Numbers:
+    """All planted bugs, or as many as `amount`; each must be caught by all that it names."""
+    names = sorted(bugs.REGISTRY) if is_whole else bugs.drawn(seed=amount, count=amount)
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        missed = dict(zip(names, pool.map(ways_missed, names), strict=True))
+    escaped = [f"{name} ({', '.join(ways)})" for name, ways in missed.items() if ways]
+    if escaped:
+        raise MissedError(f"planted bugs that were not caught: {'; '.join(escaped)}")
+    return {"planted": len(bugs.REGISTRY), "caught": len(names)}
+
+
+def ways_missed(name: str) -> list[str]:
+    """For a process of the pool."""
+    return bugs.REGISTRY[name].ways_missed()
+
+
+def crash_cases(_: int, is_whole: bool) -> Numbers:
+    """Every durable operation of a node's life with every end that it may have."""
+    del is_whole
+    names = [scene.name for scene in crash_grid.SCENES]
+    counts: Counter[str] = Counter()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        for found in pool.map(crash_grid.run_scene, names):
+            counts += found
+    return dict(sorted(counts.items()))
+
+
+def fuzzing(seconds: int, _: bool, findings: Path = Path()) -> Numbers:
+    """Coverage-guided search, `seconds` for each target."""
+    searches = search_all(tuple(TARGETS), seconds, findings)
+    broken = [f"{one.target}: {one.failure}" for one in searches if one.failure]
+    if broken:
+        raise MissedError("\n".join(broken))
+    return {
+        "seconds a target": seconds,
+        **{f"executions: {one.target}": one.executions for one in searches},
+    }
+
+
+STAGES = (
+    Stage("crash grid", 1, 1, crash_cases),
+    Stage("schedules", 300, 5_000, machine_part("schedules")),
+    Stage("twins", 2_500, 50_000, machine_part("twins")),
+    Stage("forks", 120, 2_000, machine_part("forks")),
+    Stage("planted bugs", 10, 0, planted_bugs),
+    Stage("fuzzing", 20, 600, fuzzing),
+)
