@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from random import Random
 
 from chain.block import Block
@@ -28,7 +30,9 @@ from tests.simulation.one_node import (
     Outside,
     Plan,
     a_disk,
+    quiet,
 )
+from tests.simulation.pool import PROCESSES
 from tests.support.simulated_database import LOG
 from tests.support.simulated_disk import Kept, Operation, PowerCut, SimulatedDisk
 
@@ -141,9 +145,7 @@ SCENES = (
     ),
     Scene("rebuild of a damaged state", always(Plan.PLAIN), 1, spoil=_flip_in_state),
     Scene("rebuild of a lost state", always(Plan.PLAIN), 1, spoil=_lose_state),
-    Scene(
-        "state found damaged", always(Plan.PLAIN), 2, spoil=_flip_in_state, spoil_at=1, lives=2
-    ),
+    Scene("state found damaged", always(Plan.PLAIN), 2, spoil=_flip_in_state, spoil_at=1, lives=2),
 )
 
 
@@ -225,10 +227,7 @@ class Grid:
     def crashes(self, scene: Scene) -> Iterator[tuple[Case, SimulatedDisk, Outside]]:
         """Every crash of the scene: what it leaves on the disk and in the world."""
         for number, copied in enumerate(self.play(scene).copies):
-            kinds = [Kept.NONE]
-            if copied.disk.unsynced_bytes() or copied.disk.unsynced_names():
-                kinds = [Kept.NONE, Kept.ALL, Kept.TORN, Kept.ZEROS, Kept.TORN]
-            for turn, kept in enumerate(kinds):
+            for turn, kept in enumerate(_kinds(copied)):
                 disk, outside = copied.disk.copy(), copied.outside.copy()
                 disk.power_cut(Random(f"{scene.name} {number} {turn}"), kept)
                 what = f"power cut {copied.moment} {copied.kind}, kept {kept.value}"
@@ -278,6 +277,7 @@ class Grid:
             broken.add_note(str(case))
             raise
         self.counts[case.what.partition(",")[0]] += 1
+        self.counts["cases"] += 1
 
     def _crash_again(
         self, scene: Scene, disk: SimulatedDisk, outside: Outside, random: Random
@@ -326,7 +326,9 @@ class Grid:
         """What holds of a node that has started, before it speaks."""
         height = node.driver.tip.height
         if height < told:
-            raise BrokenPromiseError(f"height {told} was told as decided, and is gone: the node is at {height}")
+            raise BrokenPromiseError(
+                f"height {told} was told as decided, and is gone: the node is at {height}"
+            )
         if height > len(outside.chain):
             raise BrokenPromiseError(f"the node is at height {height}, which nobody decided")
         blocks = node.driver._blocks
@@ -346,6 +348,17 @@ class Grid:
             self.counts["database compared"] += known is not None
         if not node.driver.votes:
             raise BrokenPromiseError(f"the node does not vote: {node.driver.silence}")
+
+
+def _kinds(copied: Copy) -> Sequence[Kept]:
+    """What differs: before an operation the disk is as after the one before, only the world has gone on."""
+    if copied.disk.unsynced_bytes():
+        if copied.moment == "before":
+            return (Kept.NONE, Kept.TORN)
+        return (Kept.NONE, Kept.ALL, Kept.TORN, Kept.ZEROS)
+    if copied.disk.unsynced_names() and copied.moment == "after":
+        return (Kept.NONE, Kept.ALL, Kept.TORN, Kept.SCATTERED)
+    return (Kept.NONE,)
 
 
 class _Fault:
@@ -372,16 +385,24 @@ def _everything(life: Life) -> dict[bytes, bytes]:
 
 
 def run_scene(name: str) -> Counter[str]:
-    """Every case of one scene; how many there were of each kind."""
+    """Every case of one scene; how many there were of each kind. Raises BrokenPromiseError."""
     scene = next(one for one in SCENES if one.name == name)
     grid = Grid()
     operations = 0
-    for case, disk, outside in grid.crashes(scene):
-        operations = max(operations, case.operation)
-        grid.judge(scene, case, disk, outside)
-        grid.counts["cases"] += 1
-    for case, disk, outside in grid.failures(scene, operations):
-        grid.judge(scene, case, disk, outside)
-        grid.counts["cases"] += 1
+    with quiet():
+        for case, disk, outside in grid.crashes(scene):
+            operations = max(operations, case.operation)
+            grid.judge(scene, case, disk, outside)
+        for case, disk, outside in grid.failures(scene, operations):
+            grid.judge(scene, case, disk, outside)
     grid.counts["durable operations"] = operations
     return grid.counts
+
+
+def run_all() -> Counter[str]:
+    """Every scene, over two processes."""
+    counts: Counter[str] = Counter()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        for scene in pool.map(run_scene, [scene.name for scene in SCENES]):
+            counts += scene
+    return counts

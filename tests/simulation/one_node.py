@@ -22,7 +22,7 @@ import structlog
 
 from chain.block import Block
 from chain.certificate import CommitCertificate, SignedProposal, Vote, VoteKind
-from chain.errors import InvalidMessageError
+from chain.errors import InvalidMessageError, StorageError
 from chain.genesis import Genesis, Params
 from chain.keys import ED25519, possession_bytes, signer_id
 from chain.transaction import SignedTransaction, Transaction, tx_id_of, tx_sign_bytes
@@ -105,7 +105,11 @@ class Outside:
 
     def copy(self) -> Outside:
         return replace(
-            self, chain=self.chain.copy(), voted=self.voted.copy(), polkas=self.polkas.copy(), said=self.said.copy()
+            self,
+            chain=self.chain.copy(),
+            voted=self.voted.copy(),
+            polkas=self.polkas.copy(),
+            said=self.said.copy(),
         )
 
 
@@ -301,7 +305,9 @@ class Puppets:
         assert node is not None
         time_ms = max(self.life.clock.now_ms(), node.driver.tip.time_ms + 1)
         transactions = [a_document(height)] if height % 2 else []
-        block, _ = block_on(node.driver._application, node.driver.tip, transactions, time_ms, proposer=proposer)
+        block, _ = block_on(
+            node.driver._application, node.driver.tip, transactions, time_ms, proposer=proposer
+        )
         return block
 
     def _vote(self, kind: VoteKind, height: int, round_: int, block: Block | None) -> tuple[Vote, ...]:
@@ -326,7 +332,8 @@ class Puppets:
             signature = key.sign(unsigned.sign_bytes(GENESIS.chain_id, validators.hash))
             votes.append(replace(unsigned, signature=signature))
         if kind is VoteKind.PRECOMMIT and block_id is not None and len(self.outside.chain) < height:
-            assert block is not None and block.block_id == block_id
+            assert block is not None
+            assert block.block_id == block_id
             rows = sorted((validators.index_of(vote.address), vote.signature) for vote in votes)
             certificate = CommitCertificate(Height(height), Round(round_), block_id, tuple(rows))
             self.outside.chain.append((block.encode(), certificate.encode()))
@@ -377,19 +384,17 @@ class Life:
         task.add_done_callback(lambda _: self._loop.stop())
         try:
             self._loop.run_forever()
-            task.result()
-        except AssertionError:
-            raise
-        except BaseException as error:
-            self.ended = error
         finally:
             self.outside.now_ms = self.clock.now_ms() - START_MS + 1
             for left in asyncio.all_tasks(self._loop):
                 left.cancel()
             self.disk.is_off = False
             self._loop.close()
+        self.ended = task.exception()
         if self._broken is not None:
             raise self._broken
+        if isinstance(self.ended, AssertionError):
+            raise self.ended
 
     def breaks(self, what: str) -> NoReturn:
         """End the run with a broken promise, whatever the node makes of it."""
@@ -397,8 +402,17 @@ class Life:
         raise self._broken
 
     def soon(self, call: Callable[..., None], *arguments: object) -> None:
-        """What a puppet does, when the node has done what it is at; a promise it finds broken ends the run."""
-        self._loop.call_soon(call, *arguments, context=Context())
+        """What a puppet does, when the node has done what it is at. It builds its blocks on the node's own
+        state: damage that it meets there is found by the node, as if a client had read."""
+
+        def act() -> None:
+            try:
+                call(*arguments)
+            except StorageError as error:
+                assert self.node is not None
+                self.node.ledger.fail(error)
+
+        self._loop.call_soon(act, context=Context())
 
     def is_recorded(self, message: bytes) -> bool:
         return message in self.disk.durable(self._journal)
@@ -448,6 +462,7 @@ class Life:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Stub signatures, short journals, no log lines."""
+
     def drop(*_: object) -> structlog.typing.EventDict:
         raise structlog.DropEvent
 
