@@ -369,16 +369,16 @@ class _Work:
         key = ((1 << 64) - 1 - first).to_bytes(8, "big")
         return {("validator-sets", key): encode((1, first, tuple(sorted(members))))}
 
-    def _registered(self, institution: str, public_key: bytes) -> Changes:
+    def _registered(self, institution: str, public_key: bytes, power: int) -> Changes:
         address = address_of(public_key)
-        record = encode((1, institution, public_key, 1, self._height, None))
+        record = encode((1, institution, public_key, power, self._height, None))
         owner = encode((1, institution, True, address))
         return {("validators", address): record, ("keys", address): owner}
 
     def _add_validator(self, arguments: tuple[Value, ...]) -> Changes:
         institution, _, public_key, _ = arguments
         member = (address_of(public_key), public_key, 1)
-        return {**self._registered(institution, public_key), **self._set((*self._latest(), member))}
+        return {**self._registered(institution, public_key, 1), **self._set((*self._latest(), member))}
 
     def _without(self, institution: str) -> tuple[Changes, tuple[tuple[bytes, bytes, int], ...], int]:
         address, record, power = self._validator_of(institution)
@@ -393,7 +393,7 @@ class _Work:
         institution, _, public_key, _ = arguments
         removed, left, power = self._without(institution)
         member = (address_of(public_key), public_key, power)
-        return {**removed, **self._registered(institution, public_key), **self._set((*left, member))}
+        return {**removed, **self._registered(institution, public_key, power), **self._set((*left, member))}
 
 
 def _owned(institution: str, public_key: bytes, identity: bytes) -> Changes:

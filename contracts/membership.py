@@ -460,7 +460,7 @@ def add_validator(call: Call, arguments: tuple[Any, ...]) -> None:
     if len(members) >= VALIDATORS_MAXIMUM:
         raise RejectionError(reasons.VALIDATORS_FULL, limit=VALIDATORS_MAXIMUM)
     address = _register_key(call, institution, algorithm, public_key, possession)
-    _put_validator(call, institution, address, public_key)
+    _put_validator(call, institution, address, public_key, power=1)
     _write_set(call, (*members, Validator(address, public_key, 1)))
     call.emit("validator.added", institution, address)
 
@@ -493,14 +493,14 @@ def rotate_validator(call: Call, arguments: tuple[Any, ...]) -> None:
     members = latest_set(call.state).members
     address = _register_key(call, institution, algorithm, public_key, possession)
     put(call.state, Collection.VALIDATORS, old, replace(record, removed=call.context.height))
-    _put_validator(call, institution, address, public_key)
+    _put_validator(call, institution, address, public_key, record.power)
     kept = tuple(member for member in members if member.address != old)
     _write_set(call, (*kept, Validator(address, public_key, record.power)))
     call.emit("validator.rotated", institution, old, address)
 
 
-def _put_validator(call: Call, institution: str, address: Address, public_key: bytes) -> None:
-    record = ValidatorRecord(institution, public_key, 1, call.context.height, None)
+def _put_validator(call: Call, institution: str, address: Address, public_key: bytes, power: int) -> None:
+    record = ValidatorRecord(institution, public_key, power, call.context.height, None)
     put(call.state, Collection.VALIDATORS, address, record)
     put(call.state, Collection.KEYS, address, KeyOwner(institution, True, address))
 

@@ -2,6 +2,7 @@
 block."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,8 +76,12 @@ class Audited(Ledger):
         return forged
 
 
-def an_audited() -> Audited:
-    genesis = a_genesis()
+def an_audited(power_of_mot: int = 1) -> Audited:
+    plain = a_genesis()
+    validators = (
+        replace(one, power=power_of_mot) if one.institution == "mot" else one for one in plain.validators
+    )
+    genesis = replace(plain, validators=tuple(validators))
     ledger = Audited(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
     ledger.auditor = State(read_genesis(genesis.encode()))
     return ledger
@@ -106,6 +111,12 @@ def test_every_effect_of_a_ballot_is_computed_again(monkeypatch: pytest.MonkeyPa
     decide(ledger, "module.pause", ("plan",))
     decide(ledger, "module.resume", ("plan",))
     assert len(ledger.auditor.sets[max(ledger.auditor.sets)].members) == 4
+
+
+def test_the_power_of_a_renewed_key_is_computed_again() -> None:
+    ledger = an_audited(power_of_mot=3)
+    for name in ("first", "second"):
+        decide(ledger, "validator.rotate", a_validator(ledger, "mot", name))
 
 
 def test_a_ballot_that_fails_or_comes_too_late_is_followed() -> None:

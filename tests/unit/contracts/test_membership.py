@@ -12,6 +12,7 @@ from chain.types import Height, InstitutionId, Signature
 from chain.validators import ValidatorSet
 from contracts import reasons
 from contracts.executor import Execution, Refusal
+from contracts.genesis import genesis_changes
 from contracts.membership import (
     SETS_KEPT_HEIGHTS,
     SETS_PRUNED_PER_BLOCK,
@@ -39,6 +40,7 @@ from contracts.rejection import Reason
 from tests.support.budget import (
     PEOPLE,
     Ledger,
+    MemoryReader,
     a_fresh_ledger,
     a_genesis,
     a_key,
@@ -293,6 +295,23 @@ def test_a_rotated_validator_votes_with_its_new_key_only() -> None:
         "mof", "ballot.propose", "validator.rotate", a_validator(ledger, "mot", "new"), ""
     )  # type: ignore[arg-type]
     assert refusal.reason is reasons.KEY_KNOWN
+
+
+def test_a_new_key_keeps_the_power_of_the_old_one_however_often_it_is_renewed() -> None:
+    """The genesis may give power; the set and the record of the validator say the same after every change."""
+    plain = a_genesis()
+    heavy = tuple(replace(one, power=3) if one.institution == "mot" else one for one in plain.validators)
+    genesis = replace(plain, validators=heavy)
+    ledger = Ledger(genesis.chain_id, MemoryReader(genesis_changes(genesis)))
+    for name in ("first", "second"):
+        decide(ledger, "validator.rotate", a_validator(ledger, "mot", name))
+        address = a_key(name).address
+        member = latest_set(ledger.state).member(address)
+        record = ValidatorRecord.find(ledger.state, Collection.VALIDATORS, address)
+        assert member is not None
+        assert record is not None
+        assert (member.power, record.power) == (3, 3)
+    assert latest_set(ledger.state).total_power == 6
 
 
 def test_two_changes_in_one_block_make_one_set() -> None:
