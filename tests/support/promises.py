@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -48,7 +49,7 @@ class Promises:
         self.broken: list[str] = []
 
     def has_receipts(self, count: int) -> bool:
-        assert self.broken == []
+        assert self.broken == [], self.broken
         assert self._running is not None
         assert not self._running.done(), self._running.exception()
         return len(self.receipts) >= count
@@ -76,20 +77,18 @@ class Promises:
         self._running.result()
         self._silent.clear()
         for tx_id in self.documents:
-            until(
-                lambda tx_id=tx_id: self._is_decided(names[0], tx_id),
-                f"{tx_id} to be decided",
-                SETTLE_SECONDS,
-            )  # type: ignore[misc]
+            is_decided = partial(self._is_decided, names[0], tx_id)
+            until(is_decided, f"{tx_id} to be decided", SETTLE_SECONDS)
         self._network.agree(*names)
         for name in names:
             self._look(name)
             for tx_id in self.documents:
                 self._ask(name, tx_id)
-                status = self._get(name, f"/v1/transactions/{tx_id}")
-                if status is None or status["status"] != "committed":
+                told = partial(self._get, name, f"/v1/transactions/{tx_id}")
+                status = until(told, f"{name} to tell of {tx_id}", SETTLE_SECONDS)  # slow is not lost
+                if status["status"] != "committed":
                     self.broken.append(f"{name} does not have {tx_id}: {status}")
-        assert self.broken == []
+        assert self.broken == [], self.broken
 
     def _is_decided(self, name: str, tx_id: str) -> bool:
         found = self._get(name, f"/v1/transactions/{tx_id}?wait_ms=500")
