@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from chain.block import Results
-from chain.certificate import Vote
+from chain.block import Change, Results
+from chain.certificate import Vote, VoteKind
+from chain.evidence import Evidence
 from chain.genesis import Genesis, GenesisInstitution, GenesisValidator, Params
-from chain.types import Address, InstitutionId
+from chain.types import NO_ROUND, Address, Hash32, Height, InstitutionId, Round, Signature
+from chain.validators import ValidatorSet
 from cli import main as command
 from cli.session import Session
+from contracts.records import validator_set_key
 from node.archive import VoteArchive
 from storage.blocks import BlockLog
+from tests.integration.test_audit_chain import rotate_a_validator
 from tests.simulation.cluster import Node, Plan
 from tests.simulation.forks import Forked, fork_plan, run_fork
-from tests.support.budget import START_MS
+from tests.support.archive import Archive, an_archive
+from tests.support.budget import MEMBERS, START_MS, key_of_validator
 from tests.support.committee import Committee
 
 NAMES = ("mof", "treasury", "moh", "mot", "mon", "moa", "moi")
@@ -244,3 +249,95 @@ def test_archives_of_two_networks_are_not_mixed(tmp_path: Path, capsys: pytest.C
         BlockLog.open(tmp_path / f"{n}", genesis_of(n).encode()).close()
     _, err = evidence(capsys, tmp_path / "4", tmp_path / "5", status=2)
     assert json.loads(err)["error"]["code"] == "ARCHIVE-NETWORK"
+
+
+# --- chains that a network has really executed
+
+
+def prevotes_of(archive: Archive, address: Address, height: int) -> list[Vote]:
+    """Two prevotes of this validator for one place: which is one too many."""
+    validators = archive.validators(height)
+    votes = []
+    for block_id in (Hash32(bytes(31) + b"\x01"), None):
+        unsigned = Vote(
+            VoteKind.PREVOTE, Height(height), Round(2), block_id, NO_ROUND, address, Signature(bytes(64))
+        )
+        signature = archive.keys[address].sign(unsigned.sign_bytes(archive.genesis.chain_id, validators.hash))
+        votes.append(replace(unsigned, signature=Signature(signature)))
+    return votes
+
+
+FIRST_KEYS = {name: key_of_validator(name).address for name in MEMBERS}
+
+
+def with_votes(directory: Path, height: int, votes: Sequence[Vote]) -> Path:
+    VoteArchive(directory / "votes").keep(height, votes)
+    return directory
+
+
+def test_a_validator_is_named_by_its_institution_also_after_its_key_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who votes at a height, and for whom, is followed through the block log."""
+    archive = an_archive()
+    rotate_a_validator(archive)
+    for _ in range(3):
+        archive.block()
+    height = len(archive.headers)
+    new = next(one for one in archive.validators(height).members if one.address not in FIRST_KEYS.values())
+    node = with_votes(archive.write(tmp_path / "node", 2), height, prevotes_of(archive, new.address, height))
+    item, _ = evidence(capsys, node, status=10)
+    (found,) = culprits(item)
+    assert (found["institution"], found["kind"], found["height"]) == ("treasury", "equivocation", height)
+    assert item["unreadable"] == []
+
+
+def test_evidence_in_a_block_convicts_without_archived_votes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = an_archive()
+    archive.block()
+    archive.block(evidence=[Evidence.of(*prevotes_of(archive, FIRST_KEYS["moh"], 1))])
+    archive.block()
+    item, _ = evidence(capsys, archive.write(tmp_path / "node"), status=10)
+    assert [(one["institution"], one["height"], one["rounds"]) for one in culprits(item)] == [("moh", 1, "2")]
+
+
+def test_a_damaged_height_is_told_and_the_others_are_examined(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = an_archive()
+    for _ in range(5):
+        archive.block()
+    node = with_votes(archive.write(tmp_path / "node"), 4, prevotes_of(archive, FIRST_KEYS["mot"], 4))
+    log = node / "blocks" / "00000001.log"
+    data = bytearray(log.read_bytes())
+    at = data.find(archive.headers[1].encode())
+    data[at + 5] ^= 1
+    log.write_bytes(bytes(data))
+    item, _ = evidence(capsys, node, status=10)
+    assert [one["institution"] for one in culprits(item)] == ["mot"]
+    assert isinstance(item["unreadable"], list)
+    assert ["height 2" in one for one in item["unreadable"]] == [True]
+
+
+def test_a_made_up_set_of_validators_convicts_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A log whose results name another set than its header does: votes under that set count for nothing."""
+    archive = an_archive()
+    archive.block()
+
+    def another_set(changes: list[bytes]) -> list[bytes]:
+        made_up = ValidatorSet.of(3, [(archive.keys[FIRST_KEYS["mof"]].public_key, 9)])
+        change = Change(len(changes), None, "validator-sets", validator_set_key(3), None, made_up.encode())
+        return [*changes, change.encode()]
+
+    archive.block(
+        edit_changes=another_set, edit_header=lambda header: replace(header, changes_root=Hash32(bytes(32)))
+    )
+    archive.block(edit_header=lambda header: replace(header, next_validators_hash=Hash32(b"x" * 32)))
+    item, _ = evidence(capsys, archive.write(tmp_path / "node"))
+    assert culprits(item) == []
+    assert isinstance(item["unreadable"], list)
+    assert ["who votes from the next height on" in one for one in item["unreadable"]] == [True]
