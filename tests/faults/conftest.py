@@ -14,6 +14,9 @@ TOOLS = {
     "ip": "iproute2",
     "iptables": "iptables",
     "faketime": "faketime",
+    "mount": "mount",
+    "nft": "nftables",
+    "systemd-analyze": "systemd",
 }
 """Program -> the Debian package that has it."""
 
