@@ -99,6 +99,34 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "{path} бар, үстінен жазылмайды", "{path} уже есть и не перезаписывается",
     ),
     "{path} is empty": ("{path} бос", "{path} пуст"),
+    # peers, certificates and settings of a node
+    "the node of {path} is not running: it reads its settings when it starts": (
+        "{path} түйіні жұмыс істемейді: ол баптауларын іске қосылғанда оқиды",
+        "узел {path} не работает: он прочтёт настройки при запуске",
+    ),
+    "the node of {path} has not answered for {seconds} s": (
+        "{path} түйіні {seconds} с бойы жауап бермеді", "узел {path} не ответил за {seconds} с",
+    ),
+    "{name} is not a peer": ("{name} көрші емес", "{name} — не сосед этого узла"),
+    "{name} is a peer already, with another key or certificate": (
+        "{name} басқа кілтпен немесе сертификатпен көрші болып тұр",
+        "{name} уже сосед, с другим ключом или сертификатом",
+    ),
+    "{name} is this node itself": ("{name} — осы түйіннің өзі", "{name} — это сам узел"),
+    "{name} belongs to the network {found}, this node to {own}": (
+        "{name} {found} желісінен, бұл түйін {own} желісінен", "{name} из сети {found}, этот узел из {own}",
+    ),
+    "the certificate of {name} has SHA-256 {found}, expected {expected}": (
+        "{name} сертификатының SHA-256: {found}, күтілгені {expected}",
+        "у сертификата {name} SHA-256 {found}, ожидался {expected}",
+    ),
+    "{path} has hash {found}, expected {expected}": (
+        "{path} хэші {found}, күтілгені {expected}", "у {path} хэш {found}, ожидался {expected}",
+    ),
+    "{path} is written in a form that this command does not change": (
+        "{path} бұл команда өзгертпейтін түрде жазылған",
+        "{path} записан в форме, которую эта команда не меняет",
+    ),
     # tables of many rows
     "{wrong} of {rows} rows cannot be read; the first: {message}": (
         "{rows} жолдың {wrong} оқылмайды; біріншісі: {message}",
