@@ -16,8 +16,8 @@ from tests.support.operating import alert_rules, anchors, rows_under
 
 FUNCTIONS = frozenset(
     {
-        "abs", "changes", "count", "histogram_quantile", "increase", "max", "predict_linear", "rate", "scalar", "sum",
-        "time",
+        "abs", "changes", "count", "histogram_quantile", "increase", "max", "predict_linear", "rate",
+        "scalar", "sum", "time",
     }
 )  # fmt: skip
 WORDS = frozenset({"by", "instance", "code", "limit", "job", "up", "version"})

@@ -35,7 +35,7 @@ from contracts.records import (
 from contracts.sequester import DECIDE
 from contracts.statements import under
 from tests.support.budget import Ledger, a_fresh_ledger, a_ledger
-from tests.support.served import serve, told
+from tests.support.served_ledger import serve, told
 from tests.support.year import (
     BUDGET,
     DAY,

@@ -10,7 +10,7 @@ from cli import reading, year_end
 from cli.documents import value_of
 from contracts.actions import REGISTER
 from tests.support.budget import Ledger
-from tests.support.served import serve, told
+from tests.support.served_ledger import serve, told
 from tests.support.year import (
     GU,
     U,
