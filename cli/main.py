@@ -82,7 +82,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     ),
     "node": (
         "cli.node",
-        "one node: init, join, run, status, doctor, reload, peer, certificate, key",
+        "one node: init, join, run, status, doctor, recover, reload, peer, certificate, key",
     ),
     "snapshot": (
         "cli.snapshot",

@@ -12,6 +12,7 @@ from cli.documents import Json
 from cli.failures import Details, DifferencesError, InputError, NothingAcceptedError
 from cli.output import AsOf, emit_item, emit_list
 from cli.peer import PEER_COMMANDS
+from cli.recovery import recover
 from cli.session import Session, global_options, pass_session
 
 
@@ -171,7 +172,7 @@ def doctor(session: Session, directory: Path) -> int:
     return 0 if all(one.is_ok for one in checks) else NothingAcceptedError.exit_status
 
 
-for _command in PEER_COMMANDS:
+for _command in (*PEER_COMMANDS, recover):
     node.add_command(_command)
 
 COMMANDS = {"node": node}

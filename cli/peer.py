@@ -348,14 +348,8 @@ def _next_number(directory: Path, stem: str) -> int:
 @pass_session
 def validator_key(session: Session, directory: Path, used: str | None) -> None:
     """Writes NAME.rotate.json, which the members vote on; the key in use goes on until then."""
-    from chain.keys import SigningKey
-    from chain.types import Hash32
-    from cli.envelope import write_text
-    from cli.founding import Sealing, new_password, seal
-    from cli.joining import enrolment, set_settings
-    from cli.keystore import new_seed
+    from cli.joining import set_settings
     from node.config import NodeConfig
-    from node.opening import found_journal
 
     config = NodeConfig.load(directory)
     if used is not None:
@@ -368,13 +362,7 @@ def validator_key(session: Session, directory: Path, used: str | None) -> None:
             {"key": used, "address": key.address.hex(), **_apply(session, directory)},
         )
         return
-    seed, path = new_seed(), directory / f"validator-{_next_number(directory, 'validator')}.key"
-    key = SigningKey.from_seed(seed)
-    found_journal(directory, key.address)
-    seal([Sealing(path, seed, new_password())])
-    proposal = enrolment(key, Hash32(bytes.fromhex(config.genesis_hash)), config.name, "validator.rotate")
-    written = path.with_suffix(".rotate.json")
-    write_text(written, json.dumps(proposal, indent=1) + "\n")
+    path, key, written = make_validator_key(directory, config)
     session.say(
         f"send the others a card with it: eqz node peer card {directory} --key {path.name} --out "
         f"{config.name}.json; then put {written} to the vote (eqz network propose)"
@@ -384,6 +372,29 @@ def validator_key(session: Session, directory: Path, used: str | None) -> None:
         "eqz.node.key/1",
         {"key": path.name, "address": key.address.hex(), "proposal": str(written)},
     )
+
+
+def make_validator_key(
+    directory: Path, config: Any, effect: str = "validator.rotate"
+) -> tuple[Path, Any, Path]:
+    """The next key with its password and its empty journal, and the document that members vote on: where the
+    key is, the open key, where the document is. node.toml does not name it yet."""
+    from chain.keys import SigningKey
+    from chain.types import Hash32
+    from cli.envelope import write_text
+    from cli.founding import Sealing, new_password, seal
+    from cli.joining import enrolment
+    from cli.keystore import new_seed
+    from node.opening import found_journal
+
+    seed, path = new_seed(), directory / f"validator-{_next_number(directory, 'validator')}.key"
+    key = SigningKey.from_seed(seed)
+    found_journal(directory, key.address)
+    seal([Sealing(path, seed, new_password())])
+    proposal = enrolment(key, Hash32(bytes.fromhex(config.genesis_hash)), config.name, effect)
+    written = path.with_suffix(".rotate.json")
+    write_text(written, json.dumps(proposal, indent=1) + "\n")
+    return path, key, written
 
 
 PEER_COMMANDS: tuple[click.Command, ...] = (join, peer, certificate, validator_key, reload_node)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from chain.errors import CorruptionError
+from node.application import LedgerApplication
 from node.archive import VoteArchive
 from node.config import NodeConfig
 from node.driver import Driver
@@ -81,6 +82,7 @@ class Node:
     config: NodeConfig
     """In force: `node.reload` puts another one in its place."""
     ledger: Ledger
+    application: LedgerApplication
     driver: Driver
     transport: Links
     recount: Recount
@@ -275,5 +277,16 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
     )
     ledger.attach(driver)
     snapshots.fail = driver.fail
-    node = Node(config, ledger, driver, transport, recount, snapshots, world.disk, certificates, resources)
+    node = Node(
+        config,
+        ledger,
+        application,
+        driver,
+        transport,
+        recount,
+        snapshots,
+        world.disk,
+        certificates,
+        resources,
+    )
     return node
