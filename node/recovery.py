@@ -224,6 +224,11 @@ async def _repair_over_state(
             state.wipe()
             base.fill(state)
         application = LedgerApplication(state, genesis, verify)
+        last = blocks.damages[-1]
+        if state.height == last.first_height - 1 and blocks.set_end_aside() is not None:
+            log.critical("set aside the end of the block log: nobody was told of it", damage=last.describe())
+            if not blocks.damages:
+                return
         transport = world.links(config, identity, lambda: application.height)
         repair = LogRepair(
             blocks=blocks,

@@ -27,7 +27,7 @@ from storage.log_format import (
     read_group,
     segment_name,
 )
-from storage.log_repair import finish_replacement, place_segment, put_back, set_aside
+from storage.log_repair import finish_replacement, keep_region, place_segment, put_back, set_aside
 from storage.log_scan import Damage, LogDamageError, LogOrigin, LogScan, Segment, TornTail, scan_log
 
 SEGMENT_BYTES = 64 << 20
@@ -174,6 +174,30 @@ class BlockLog:
         damage = next((one for one in self._scan.damages if one.first_height == height), None)
         assert damage is not None, f"height {height} begins no damage; repair {self._scan.damages} in order"
         self._put_back(damage, Records(block, results, certificate))
+
+    def set_end_aside(self) -> Damage | None:
+        """Keep a damaged end of the log in the quarantine, and let the log end before it; what was damaged,
+        or None when that is not the last thing in the log.
+
+        For a height of which this node has told nobody (its state is not beyond the one before): a power cut
+        may leave what was never wholly written, and if the height was decided, the peers have it.
+        """
+        self._check_usable()
+        damage = self._scan.damages[-1] if self._scan.damages else None
+        if damage is None or not damage.ends_log or damage.file != self._scan.segments[-1].path:
+            return None
+        segment = self._scan.segments[-1]
+        try:
+            if segment.number > 1 and damage.begin <= SEGMENT_HEADER_BYTES:
+                set_aside(self._disk, self._directory, damage)
+            else:
+                keep_region(self._disk, self._directory, damage)
+                self._cut(TornTail(damage.file, damage.begin, damage.end - damage.begin))
+            self._load(tolerate_damage=True)
+        except StorageError as error:
+            self._failure = str(error)
+            raise
+        return damage
 
     def close(self) -> None:
         if self._file is not None:

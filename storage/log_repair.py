@@ -68,9 +68,7 @@ def put_back(disk: Disk, directory: Path, scan: LogScan, damage: Damage, records
     them; else the given one stands, and the chain is computed anew.
     """
     repair = _make_repair_directory(disk, directory)
-    region = b"" if damage.lead else _read(disk, damage.file, damage.begin, damage.end)
-    if region:
-        _quarantine(disk, directory, damage, region)
+    region = b"" if damage.lead else keep_region(disk, directory, damage)
     names = _write_replacements(disk, repair, scan, damage, region, records)
     _put_in_place(disk, directory, names)
 
@@ -238,11 +236,15 @@ def _read(disk: Disk, path: Path, begin: int, end: int) -> bytes:
         return disk.read(path, begin, end - begin)
 
 
-def _quarantine(disk: Disk, directory: Path, damage: Damage, region: bytes) -> None:
-    quarantine = _make_quarantine(disk, directory)
-    stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
-    write_new_file(disk, _free_place(disk, quarantine, stem), [region])
-    sync_directory(disk, quarantine)
+def keep_region(disk: Disk, directory: Path, damage: Damage) -> bytes:
+    """The damaged bytes, which now lie in the quarantine too."""
+    region = _read(disk, damage.file, damage.begin, damage.end)
+    if region:
+        quarantine = _make_quarantine(disk, directory)
+        stem = f"{damage.file.stem}-{damage.begin}-height-{damage.first_height}"
+        write_new_file(disk, _free_place(disk, quarantine, stem), [region])
+        sync_directory(disk, quarantine)
+    return region
 
 
 def _make_quarantine(disk: Disk, directory: Path) -> Path:

@@ -61,6 +61,11 @@ class Damage:
     lead: bytes = b""
     """The beginning of a file that is missing, before its first height; then `begin` and `end` are 0."""
 
+    @property
+    def ends_log(self) -> bool:
+        """Nothing whole follows: whether its height was ever wholly written is not known here."""
+        return self.next_chain is None and not self.lead and self.replacement is None and self.end > 0
+
     def describe(self) -> str:
         heights = (
             f"height {self.first_height}"

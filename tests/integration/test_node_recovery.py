@@ -18,7 +18,7 @@ from cli.founding import Endpoint, Network, found_network
 from cli.keystore import new_seed, write_key
 from consensus.records import HeightEnded, KeyRetired, decode_record, encode_record
 from node.config import NodeConfig
-from node.node import Node, build_node
+from node.node import Node, build_node, start_node
 from storage.journal import Journal
 from tests.support.network import NodeProcess, Processes, members
 
@@ -135,6 +135,26 @@ def test_a_state_older_than_the_log_catches_up(alone: Alone) -> None:
     shutil.rmtree(alone.directory / "state")
     (alone.directory / "earlier").rename(alone.directory / "state")
     assert tip(alone.live()) == last
+
+
+def test_an_end_of_the_log_that_was_never_told_stops_no_node(alone: Alone) -> None:
+    """No peer could have it: a power cut leaves what the sectors held before, not only zeros."""
+    before = tip(alone.live(2))
+    segment = alone.directory / "blocks" / "00000001.log"
+    whole = segment.read_bytes()
+    segment.write_bytes(whole + b"what the disk held before" * 40)
+
+    async def started() -> Node:
+        return await start_node(alone.config)
+
+    node = asyncio.run(started())
+    try:
+        assert tip(node) == before
+        assert node.driver.votes
+    finally:
+        node.close()
+    assert segment.read_bytes() == whole
+    assert any((alone.directory / "blocks.quarantine").iterdir())
 
 
 def test_a_key_whose_journal_is_gone_never_signs_again(alone: Alone) -> None:

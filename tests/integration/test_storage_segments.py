@@ -13,7 +13,7 @@ import pytest
 from chain.errors import StorageError
 from storage.blocks import BlockLog
 from storage.disk import RealDisk
-from storage.log_format import Records, segment_number
+from storage.log_format import SEGMENT_HEADER_BYTES, Records, segment_number
 from storage.log_repair import quarantine_directory, repair_directory
 from storage.log_scan import LogDamageError
 from tests.support.log import GENESIS, SEGMENT_BYTES, a_group, everything, flip, open_log, write_log
@@ -142,6 +142,28 @@ def test_a_segment_of_another_nodes_log_is_set_aside_and_its_heights_are_fetched
             open_log(directory)
         repair(directory)
         is_whole(directory).close()
+
+
+def test_an_end_of_which_nobody_was_told_goes_to_the_quarantine_and_nothing_else(directory: Path) -> None:
+    last = segments_of(directory)[-1]
+    whole = last.read_bytes()
+    new = last.with_name(f"{int(last.stem) + 1:08d}.log")
+    header = whole[:SEGMENT_HEADER_BYTES]
+    for path, data in ((last, whole + b"x" * 400), (new, b"y" * 500), (new, header + b"z" * 500)):
+        path.write_bytes(data)
+        log = open_log(directory, tolerate_damage=True)
+        if log.damages:
+            damage = log.set_end_aside()
+            assert damage is not None
+            assert damage.first_height == HEIGHTS + 1
+        assert (log.set_end_aside(), log.damages) == (None, ())
+        assert everything(log) == ALL
+        log.close()
+        assert last.read_bytes() == whole
+        assert not new.exists()
+        kept = [one.read_bytes() for one in quarantine_directory(directory).iterdir()]
+        assert data[-400:] in [one[-400:] for one in kept]
+    is_whole(directory).close()
 
 
 class BadMedium(RealDisk):
