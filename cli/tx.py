@@ -263,7 +263,9 @@ def status(session: Session, tx_id: str) -> None:
     with connected(session.nodes()) as client:
         found = client.transaction(_id(tx_id))
     if found["status"] == "unknown":
-        raise NotFoundError(f"the node does not know transaction {tx_id}", "NOT-FOUND")
+        gap = found.get("error") or {}
+        known = gap.get("message") or f"the node does not know transaction {tx_id}"
+        raise NotFoundError(str(known), str(gap.get("code") or "NOT-FOUND"))
     emit_item(session, "eqz.tx.status/1", _status(found), AsOf())
 
 

@@ -32,6 +32,7 @@ from node.reserve import Room
 from node.snapshots import Base, steps_to
 from node.verified import VerifiedSignatures
 from node.work import on_thread
+from storage.errors import HeightNotHeldError
 
 EVENTS_BUFFERED = 64
 """Decided blocks a slow reader of the event stream may be behind before it is cut off; it asks again from
@@ -72,6 +73,8 @@ class NodeStatus:
     highest_claim: int
     mempool: int
     operational_day: int | None
+    first_height: int
+    """Of the blocks here: 1, or the one after the snapshot that this node began from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class TransactionStatus:
     outcome: Outcome | None = None
     refusal: Refusal | None = None
     fault: ExecutionFault | None = None
+    gap: HeightNotHeldError | None = None
+    """Why an unknown one may be decided all the same: the blocks that this node does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,7 @@ class Ledger:
             highest_claim=self.driver.highest_claim,
             mempool=len(self._mempool),
             operational_day=operational_day(self._application.state),
+            first_height=self._blocks.first_height,
         )
 
     def findings(self) -> list[Finding]:
@@ -320,12 +326,25 @@ class Ledger:
         fault = self.driver.intake.fault_of(tx_id)
         if fault is not None:
             return TransactionStatus(tx_id, "refused", fault=fault)
-        return TransactionStatus(tx_id, "unknown")
+        return TransactionStatus(tx_id, "unknown", gap=self._gap())
+
+    def _gap(self) -> HeightNotHeldError | None:
+        first = self._blocks.first_height
+        if first == 1:
+            return None
+        return HeightNotHeldError(
+            f"the transaction is in no block since height {first}; this node began from a snapshot and has "
+            "no earlier ones: ask a node that has them"
+        )
 
     def inclusion(self, tx_id: Hash32) -> InclusionProof | None:
-        """Everything a receipt carries, or None: the transaction is in no block."""
+        """Everything a receipt carries, or None: the transaction is in no block. Raises HeightNotHeldError
+        when it may be in one that this node does not have."""
         place = self._application.transaction_place(tx_id)
         if place is None:
+            gap = self._gap()
+            if gap is not None:
+                raise gap
             return None
         height, index = place
         stored = self.block(height)

@@ -146,6 +146,7 @@ class StatusOut(Model):
     highest_claim: int
     mempool: int
     operational_day: str | None
+    first_height: int
 
 
 class ConsistencyOut(Model):
@@ -161,7 +162,7 @@ class ConsistencyOut(Model):
 
 
 class TransactionOut(Model):
-    """committed, waiting, refused (here, lately) or unknown (here)."""
+    """committed, waiting, refused (here, lately) or unknown (here; `error`: earlier blocks are not)."""
 
     schema_: Literal["eqz.transaction-status/1"] = Field(
         "eqz.transaction-status/1", serialization_alias="schema"

@@ -67,6 +67,7 @@ def test_a_new_node_begins_from_a_snapshot_of_its_peers(network: Processes) -> N
     settings = network["mof"].directory / "node.toml"
     settings.write_text(settings.read_text("utf-8") + "\n[snapshots]\nevery_heights = 5\nkeep = 2\n", "utf-8")
     network.all_up()
+    early = network.commit_one("mof")
     while int(network["mof"].status()["height"]) < BLOCKS:
         network.commit_one("mof")
     treasury = network["treasury"].directory
@@ -100,6 +101,10 @@ def test_a_new_node_begins_from_a_snapshot_of_its_peers(network: Processes) -> N
         assert refused is not None
         assert refused.status_code == 404
         assert f"this node holds {height + 1} to " in refused.text
+        assert fifth.status()["first_height"] == height + 1
+        before = fifth.get(f"/v1/transactions/{early}")
+        assert before is not None
+        assert (before.json()["status"], before.json()["error"]["code"]) == ("unknown", "HEIGHT-NOT-HELD")
         tx_id = network.commit_one(NEW)
         receipt = fifth.get(f"/v1/transactions/{tx_id}/receipt")
         assert receipt is not None

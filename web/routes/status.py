@@ -33,6 +33,7 @@ def routes(reader: LedgerReader) -> APIRouter:
             highest_claim=now.highest_claim,
             mempool=now.mempool,
             operational_day=None if now.operational_day is None else iso_date(now.operational_day),
+            first_height=now.first_height,
         )
 
     return router

@@ -87,6 +87,8 @@ def _transaction(found: TransactionStatus) -> TransactionOut:
         error = ErrorOut.model_validate(refusal_error(found.refusal))
     elif found.fault is not None:
         error = ErrorOut.model_validate(error_of(found.fault))
+    elif found.gap is not None:
+        error = ErrorOut.model_validate(error_of(found.gap))
     return TransactionOut.model_validate(
         {
             "tx_id": found.tx_id.hex(),
