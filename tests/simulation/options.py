@@ -96,7 +96,7 @@ def options_of(seed: int) -> Options:
         documents=random.choice((0, 4, 12)),
         has_story=random.random() < 0.7,
         faults=faults,
-        liars=(),
+        liars=kinds,
         costly=costly,
         has_real_keys=random.random() < 0.05,
     )

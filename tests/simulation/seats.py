@@ -98,8 +98,8 @@ class Seat:
         self.forgets = False
         """Its disk may lose what it called durable, or lost a file: it may contradict itself."""
         self.rots = False
-        """Bytes of its block log changed: of several damaged heights at the end all but the first are gone until
-        the peers bring them."""
+        """Bytes of its block log changed: of several damaged heights at the end all but the first are gone
+        until the peers bring them."""
         self.may_fail = False
         """Its disk has given it a reason to stop."""
         self.is_silenced = False
@@ -146,7 +146,7 @@ class Seat:
 
     def start(self) -> None:
         """Begin the next life, unless one is under way."""
-        if self.process is not None:
+        if self.process is not None or self._world.watch.is_over:
             return
         if self._was_cut:
             self.disk.power_cut(self._world.disk_random, self._kept)
@@ -272,7 +272,7 @@ class Seat:
 
     def _ended(self, process: Process, task: asyncio.Task[None]) -> None:
         process.tasks.discard(task)
-        if not process.is_alive:
+        if not process.is_alive or self._world.watch.is_over:
             if not task.cancelled():
                 task.exception()
             return

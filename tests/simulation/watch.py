@@ -171,6 +171,7 @@ class Watch:
         if self._is_told:
             print(f"{self._world.loop.time():9.3f} {process} ended: {error!r}", file=sys.stderr)
         if not seat.is_honest:
+            self._world.mischief.stopped(seat)
             return
         if isinstance(error, StorageError) and seat.may_fail:
             self.seen["stopped by its disk"] += 1

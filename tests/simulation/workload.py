@@ -57,7 +57,7 @@ class _Recorder(Ledger):
 
 @cache
 def story() -> tuple[tuple[Document, ...], ...]:
-    """Stages of a small budget year; each needs those before it, documents of one stage need each other not."""
+    """Stages of a small budget year; each needs those before it, and no document one of its own stage."""
     ledger = _Recorder()
     for directory, codes in DIRECTORIES:
         ledger.publish(directory, *codes)

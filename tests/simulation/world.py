@@ -23,6 +23,7 @@ from chain.transaction import SignedTransaction
 from chain.types import Address, Hash32
 from node.ledger import TransactionStatus
 from tests.simulation.clock import OUTSIDE, VirtualLoop
+from tests.simulation.liars import MASKS, corrupt
 from tests.simulation.mischief import Mischief
 from tests.simulation.options import Options
 from tests.simulation.seats import PROCESS, Member, Process, Seat
@@ -79,12 +80,35 @@ class Simulation:
         self.chain_id = self.genesis.chain_id
         self.validators = self.genesis.validator_set()
         self.wires = Wires(self.loop, Random(f"wires {options.seed}"), self.watch.sent)
-        self.seats = [
-            Seat(number, member.name, member, members, self) for number, member in enumerate(members)
-        ]
+        self.seats = self._seated(members)
         self.clients = Clients(self, Random(f"clients {options.seed}"), options.documents, options.has_story)
         self.mischief = Mischief(self, Random(f"mischief {options.seed}"))
         self.is_healed = False
+
+    def _seated(self, members: tuple[Member, ...]) -> list[Seat]:
+        """One machine for each member, two for twins; which members lie is drawn."""
+        liars = dict(
+            zip(self.random.sample(range(len(members)), len(members)), self.options.liars, strict=False)
+        )
+        seats: list[Seat] = []
+        for index, member in enumerate(members):
+            kind = liars.get(index)
+            for name in (member.name, f"{member.name}-twin") if kind == "twins" else (member.name,):
+                seat = Seat(len(seats), name, member, members, self, is_honest=kind is None)
+                if kind is not None:
+                    self._make_lie(seat, kind)
+                seats.append(seat)
+        return seats
+
+    def _make_lie(self, seat: Seat, kind: str) -> None:
+        def begun(process: Process) -> None:
+            assert process.node is not None
+            corrupt(process.node)
+
+        seat.on_start = begun
+        if kind in MASKS:
+            seat.disguise = lambda process, endpoint: MASKS[kind](self, process, endpoint)
+        self.faults[f"liar: {kind}"] += 1
 
     # --- who
 
