@@ -104,6 +104,38 @@ def test_a_damaged_record_is_put_back_from_the_peers(
     assert '"event": "damaged height put back"' in victim.log
 
 
+def in_small_segments(node: NodeProcess) -> list[Path]:
+    """The node's log with some heights a file; the files."""
+    blocks = node.directory / "blocks"
+    log = BlockLog.open(blocks, genesis_of(node))
+    small = BlockLog.open(blocks.with_name("small"), genesis_of(node), segment_bytes=10_000)
+    for height in range(1, log.last_height + 1):
+        small.append(height, *log.read(height))
+    log.close()
+    small.close()
+    shutil.rmtree(blocks)
+    blocks.with_name("small").rename(blocks)
+    return sorted(blocks.iterdir())
+
+
+@pytest.mark.parametrize("is_state_lost", [False, True], ids=["state there", "state lost"])
+def test_whole_segments_come_back_from_the_peers_and_nothing_after_them_is_cut(
+    network: Processes, victim: NodeProcess, is_state_lost: bool
+) -> None:
+    files = in_small_segments(victim)
+    assert len(files) >= 5
+    last = files[-1].read_bytes()
+    for path in (files[0], files[2]):
+        path.unlink()
+    files[3].write_bytes(b"")
+    if is_state_lost:
+        shutil.rmtree(victim.directory / "state")
+    comes_back_whole(network, victim)
+    assert "00000001.log: heights 1 to" in victim.log
+    assert len(files[-1].read_bytes()) >= len(last)
+    assert victim.log.count('"event": "damaged height put back"') >= 3
+
+
 def test_block_1_and_the_last_two_heights_come_back(network: Processes, victim: NodeProcess) -> None:
     last = last_height(victim)
     for place in [place_in(victim, height, RecordType.BLOCK) for height in (1, last - 1, last)]:
