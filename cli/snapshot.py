@@ -43,7 +43,6 @@ def _row(stored: StoredSnapshot) -> dict[str, Json]:
         "height": stored.height,
         "block_id": stored.block_id.hex(),
         "state_root": stored.header.state_root.hex(),
-        "block_time_ms": stored.header.time_ms,
         "chunks": len(stored.manifest.chunks),
         "size_bytes": stored.manifest.size_bytes,
         "directory": str(stored.directory),
