@@ -45,7 +45,7 @@ def _row(stored: StoredSnapshot) -> dict[str, Json]:
         "state_root": stored.header.state_root.hex(),
         "chunks": len(stored.manifest.chunks),
         "size_bytes": stored.manifest.size_bytes,
-        "directory": str(stored.directory),
+        "path": str(stored.directory),
     }
 
 

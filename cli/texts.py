@@ -68,6 +68,7 @@ HEADINGS: Final[dict[str, tuple[str, str, str]]] = {
     "contracted": ("шарт жасалған", "законтрактованный", "contracted"),
     "costs": ("шығындар", "затраты", "costs"),
     "size_bytes": ("көлемі, байт", "размер, байт", "size, bytes"),
+    "path": ("жолы", "путь", "path"),
     "sum": ("жиыны", "сумма", "sum"),
     "minimum": ("ең азы", "наименьшее", "minimum"),
     "maximum": ("ең көбі", "наибольшее", "maximum"),

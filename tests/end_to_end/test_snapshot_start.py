@@ -79,7 +79,7 @@ def test_a_new_node_begins_from_a_snapshot_of_its_peers(network: Processes) -> N
     of_stopped = eqz("snapshot", "create", stopped.directory)
     stopped.start()
     verified = eqz(
-        "snapshot", "verify", of_stopped["item"]["directory"],
+        "snapshot", "verify", of_stopped["item"]["path"],
         "--genesis", network.founded.genesis.chain_id.hex(),
     )  # fmt: skip
     assert verified["item"]["height"] == of_stopped["item"]["height"] >= BLOCKS
