@@ -464,8 +464,17 @@ class Driver:
             self._ahead.take()  # what waited there was of the height that is done
             if self.highest_claim <= self._machine.height:
                 asyncio.get_running_loop().call_soon(self._guarded, self._tell_status)
+        self._recall()
         self._take_waiting()
         self._pace()
+
+    def _recall(self) -> None:
+        """Own records of the height that begins. There are some when the block log has lost its end and the
+        journal has not; without them a lock would be forgotten, and an own vote that comes back would seem to
+        be somebody else's."""
+        position = None if self._signer is None else self._signer.position
+        if self._has_begun and position is not None and position.height >= self._machine.height:
+            self._perform(self._machine.recover(self._records()))
 
     def _forget_height(self) -> None:
         """What belonged to the machine before this one."""

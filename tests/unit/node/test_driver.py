@@ -335,6 +335,25 @@ def test_a_lost_block_log_with_its_journal_there_retires_no_key(monkeypatch: pyt
     assert node.driver.votes
 
 
+def test_own_records_of_a_height_above_the_start_count_when_it_comes() -> None:
+    """The end of the block log was lost, the journal not: what was said and locked at the lost height binds."""
+    first = a_node(members=MEMBERS)
+    said = a_vote(first, "mof", VoteKind.PREVOTE, 2, None, 3)
+    first.close()
+    signed = said.sign_bytes(first.genesis.chain_id, first.application.validators_at(2).hash)
+    record = OwnMessage(Height(2), Round(3), Step.PREVOTE, signed, said.signature, said.encode())
+    node = a_node(members=MEMBERS, journal=MemoryJournal([encode_record(record)]))
+    block, _ = node.next_block(proposer="treasury")
+    greet(node)
+    own = Votes(Height(2), None, (said,)).encode()
+    node.transport.deliver(TREASURY, MessageType.COMMIT, commit_of(node, block, *MEMBERS[1:]))
+    node.transport.deliver(TREASURY, MessageType.VOTES, own)
+    run(node, lambda: node.driver.tip.height == 1 and node.transport.inbox.empty())
+    assert node.driver.votes
+    assert (node.driver.machine.round, node.driver.machine.step) == (3, Step.PREVOTE)
+    assert said.encode() in [payload for _, payload in node.transport.sent_of(MessageType.VOTE)]
+
+
 def test_own_records_go_out_again_after_a_restart() -> None:
     first = a_node(members=MEMBERS)
     first.transport.deliver(
