@@ -17,13 +17,14 @@ from storage.files import READ_CHUNK_BYTES, failing_as, sync_directory, write_ne
 from storage.log_format import (
     CHAIN_BYTES,
     SEGMENT_HEADER_BYTES,
+    Fault,
     Records,
     encode_group,
     encode_segment_header,
     find_certificate,
     read_group,
 )
-from storage.log_scan import Damage, LogScan, Segment
+from storage.log_scan import Damage, LogDamageError, LogScan, Segment
 
 REPLACING = "replacing"
 
@@ -198,6 +199,7 @@ class _Rechained:
         self.chain = chain
 
     def groups(self, old_chain: bytes) -> Iterator[bytes]:
+        """Raises LogDamageError for a height that was whole when the log was opened and is so no more."""
         segment = self._segment
         if not segment.size_bytes:
             return  # the file is missing still
@@ -207,9 +209,31 @@ class _Rechained:
                     continue
                 height = segment.first_height + position
                 file.seek(start)
-                records, old_chain, _ = read_group(file, start, segment.size_bytes, height, old_chain)
+                try:
+                    records, old_chain, _ = read_group(file, start, segment.size_bytes, height, old_chain)
+                except Fault as fault:
+                    raise _rotted(segment, height, position, old_chain, fault) from fault
                 group, self.chain = encode_group(self.chain, height, records)
                 yield group
+
+
+def _rotted(segment: Segment, height: int, position: int, chain: bytes, fault: Fault) -> LogDamageError:
+    begin, size_bytes = segment.starts[position], segment.sizes[position]
+    return LogDamageError(
+        Damage(
+            file=segment.path,
+            first_height=height,
+            last_height=height,
+            record=fault.record,
+            offset=fault.offset,
+            reason=f"{fault.reason}, and was whole a moment ago",
+            begin=begin,
+            end=begin + size_bytes,
+            previous_chain=chain,
+            next_chain=None,
+        ),
+        "Check the disk, then start the node again: it looks at every byte and puts this height back too",
+    )
 
 
 def _write_replacement(disk: Disk, repair: Path, path: Path, parts: Iterable[bytes | _Copy]) -> None:

@@ -336,7 +336,7 @@ def test_a_lost_block_log_with_its_journal_there_retires_no_key(monkeypatch: pyt
 
 
 def test_own_records_of_a_height_above_the_start_count_when_it_comes() -> None:
-    """The end of the block log was lost, the journal not: what was said and locked at the lost height binds."""
+    """The end of the block log was lost, the journal not: what was said at the lost height binds."""
     first = a_node(members=MEMBERS)
     said = a_vote(first, "mof", VoteKind.PREVOTE, 2, None, 3)
     first.close()
