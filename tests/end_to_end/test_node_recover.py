@@ -270,3 +270,32 @@ def test_a_key_whose_journal_was_lost_under_load_comes_back_as_another_by_ballot
     assert any(isinstance(one, OwnMessage) for one in read)
     assert not any(isinstance(one, KeyRetired) for one in read)
     comes_back(network, victim)
+
+
+def test_a_copy_of_the_directory_on_a_second_machine_ends_the_keys_vote_or_convicts_it(
+    network: Processes, victim: NodeProcess, tmp_path: Path
+) -> None:
+    """The same key in two places, both with a whole journal. Whoever starts second hears what the first has
+    said; if both speak first, they sign two contents, and that is on the chain."""
+    twin = NodeProcess(VICTIM, tmp_path / VICTIM)
+    shutil.copytree(victim.directory, twin.directory)
+    config = twin.directory / "node.toml"
+    lines = config.read_text("utf-8").split("\n")
+    head = lines.index("[p2p]")
+    place = next(n for n in range(head, len(lines)) if lines[n].startswith("port = "))
+    lines[place] = "port = 0"
+    config.write_text("\n".join(lines), "utf-8")
+    victim.start()
+    twin.start()
+    try:
+        retired = '"event": "this key will not vote"'
+
+        def is_over() -> bool:
+            network.commit_one("mof")
+            convicted = any(network[name].metric("eqz_equivocations_total") > 0 for name in OTHERS)
+            return convicted or retired in victim.log or retired in twin.log
+
+        until(is_over, "the key to be caught", 120)
+    finally:
+        twin.kill(signal.SIGTERM)
+    network.agree(*OTHERS)
