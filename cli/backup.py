@@ -224,18 +224,17 @@ class _Source:
             names += [config.certificate_key, config.password_file]
             names += [config.validator_key] if config.validator_key else []
         paths = [config.path(name) for name in dict.fromkeys(names)]
-        for folder in ("peers", VOTES, BASE):
-            if config.path(folder).is_dir():
-                paths += sorted(config.path(folder).iterdir())
         for path in paths:
-            if not path.is_file():
-                continue
-            if not is_backup_name(path.relative_to(config.directory).as_posix()):
+            if path.is_file() and not is_backup_name(path.relative_to(config.directory).as_posix()):
                 raise InputError(
                     f"{path}: a file of this name cannot be backed up; node.toml names files beside itself",
                     "BACKUP-NAME",
                 )
-            yield path
+        for folder in ("peers", VOTES, BASE):
+            if config.path(folder).is_dir():  # what else somebody put there is none of the node's
+                found = sorted(config.path(folder).iterdir())
+                paths += [one for one in found if is_backup_name(f"{folder}/{one.name}")]
+        yield from (path for path in paths if path.is_file())
 
     def _last_header(self) -> BlockHeader:
         from chain.block import Block

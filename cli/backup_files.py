@@ -36,7 +36,7 @@ _NAMES = re.compile(
     r"""[A-Za-z0-9_][A-Za-z0-9._-]{0,63}         # beside node.toml
       | peers/[a-z0-9._-]{1,32}\.crt
       | blocks/[0-9]{8}\.log
-      | votes/[0-9]{12}(-[0-9]{1,6})?\.eqv
+      | votes/[0-9]{12}(\.[0-9]{1,6})?\.eqv
       | base/[A-Za-z0-9_][A-Za-z0-9._-]{0,63}    # what a node began from, when not from the genesis
       """,
     re.VERBOSE,
@@ -76,9 +76,15 @@ class Manifest:
         return int(self.facts["height"])
 
     def encode(self) -> bytes:
+        """Canonical: these bytes and no others say it, with their own SHA-256 as the last member."""
         files = [{"path": one.name, "size": one.size, "sha256": one.sha256} for one in self.files]
-        text = json.dumps({"schema": SCHEMA, **self.facts, "files": files}, ensure_ascii=False, indent=1)
-        return text.encode() + b"\n"
+        whole: dict[str, Any] = {"schema": SCHEMA, **self.facts, "files": files}
+        whole["sha256"] = hashlib.sha256(_json_bytes(whole)).hexdigest()
+        return _json_bytes(whole)
+
+
+def _json_bytes(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 _FACTS: dict[str, type] = {
@@ -94,6 +100,7 @@ def decode_manifest(path: Path, data: bytes) -> Manifest:
         if found.pop("schema", None) != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
         files = found.pop("files")
+        found.pop("sha256", None)  # with every other byte it is compared below
         if not isinstance(files, list) or len(files) > FILES_MAXIMUM:
             raise ValueError("its files are not a list")
         for name, kind in _FACTS.items():
@@ -105,7 +112,10 @@ def decode_manifest(path: Path, data: bytes) -> Manifest:
     names = [one.name for one in entries]
     if len(set(names)) < len(names):
         raise refuse(path, "its manifest names a file twice")
-    return Manifest(found, entries)
+    manifest = Manifest(found, entries)
+    if manifest.encode() != data:
+        raise refuse(path, f"{MANIFEST} is not as it was when the backup was made (SHA-256)")
+    return manifest
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:

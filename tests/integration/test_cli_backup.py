@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,19 @@ def test_the_drill_compares_with_a_running_node_and_leaves_nothing(
     assert sorted(tar.parent.iterdir()) == before
 
 
+def test_votes_are_in_a_backup_and_what_somebody_left_beside_them_is_not(
+    network: Processes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "node"
+    shutil.copytree(network[NODE].directory, directory)
+    (directory / "votes" / "000000000000.1.eqv").write_bytes(b"")
+    (directory / "peers" / "mof.crt.old").write_bytes(b"")
+    assert eqz(capfd, "backup", "create", str(directory), str(tmp_path / "b.tar")).status == 0
+    names = {one.name for one in read_manifest(tmp_path / "b.tar").files}
+    assert {"votes/000000000000.eqv", "votes/000000000000.1.eqv", "peers/mof.crt"} <= names
+    assert "peers/mof.crt.old" not in names
+
+
 def test_a_damaged_log_is_not_backed_up(
     network: Processes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,10 +162,11 @@ def test_a_damaged_log_is_not_backed_up(
 def test_every_hurt_byte_of_a_backup_is_refused(
     tar: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Sampled evenly, and every byte of the first header; cut off at as many places."""
+    """Sampled evenly, closer in the first header and in the manifest; cut off at as many places."""
     good = tar.read_bytes()
     hurt = tmp_path / "hurt.tar"
-    for offset in [*range(0, BLOCK_BYTES, 7), *range(BLOCK_BYTES, len(good), len(good) // 120)]:
+    last = range(good.rindex(b'"schema": "eqz.backup/1"') - BLOCK_BYTES, len(good), 17)
+    for offset in [*range(0, BLOCK_BYTES, 7), *range(BLOCK_BYTES, len(good), len(good) // 120), *last]:
         changed = bytearray(good)
         changed[offset] ^= 1 << offset % 8
         for data in (bytes(changed), good[:offset]):
@@ -241,8 +255,8 @@ def test_a_manifest_that_promises_more_than_its_blocks_is_refused(
 ) -> None:
     made = tmp_path / "backup"
     eqz(capfd, "backup", "create", str(network[NODE].directory), str(made))
-    text = (made / MANIFEST).read_text()
-    height = json.loads(text)["height"]
-    (made / MANIFEST).write_text(text.replace(f'"height": {height}', f'"height": {height + 1}'))
+    manifest = read_manifest(made)
+    more = replace(manifest, facts={**manifest.facts, "height": manifest.height + 1})
+    (made / MANIFEST).write_bytes(more.encode())
     for verb in ("verify", "drill"):
         assert eqz(capfd, "backup", verb, str(made)).status == 9
