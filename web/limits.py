@@ -168,7 +168,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(413, "body_bytes")
 
     def on_headers_complete(self) -> None:
-        if self._is_refused:
+        if self._is_refused or self.transport.is_closing():
             return
         self._in_headers = False
         self._header_bytes = 0
@@ -232,6 +232,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def let_go(self, what: str) -> None:
         """End the connection at once, for this limit."""
+        if self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
+            return
         self._disarm()
         self.connections_of_server.refused[what] += 1
         self.transport.abort()
