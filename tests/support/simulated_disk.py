@@ -1,4 +1,5 @@
-"""A disk in memory (`storage.disk.Disk`) that loses what was not synced, fails on demand and lies when told to.
+"""A disk in memory (`storage.disk.Disk`) that loses what was not synced, fails on demand and lies
+when told to.
 
 Two truths are kept of every file and directory: what processes see (the page cache) and what a power cut
 leaves. Bytes pass from one to the other by a sync of the file, names by a sync of their directory; at a cut,
