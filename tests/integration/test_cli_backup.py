@@ -260,3 +260,22 @@ def test_a_manifest_that_promises_more_than_its_blocks_is_refused(
     (made / MANIFEST).write_bytes(more.encode())
     for verb in ("verify", "drill"):
         assert eqz(capfd, "backup", verb, str(made)).status == 9
+
+
+def test_a_backup_without_keys_becomes_a_node_by_two_commands(
+    network: Processes, tar: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "node"
+    assert eqz(capfd, "backup", "restore", str(tar), str(directory)).status == 0
+    made = eqz(capfd, "node", "certificate", str(directory))
+    assert made.status == 0, made.error
+    used = eqz(capfd, "node", "certificate", str(directory), "--use", made.item["certificate"])
+    assert used.status == 0, used.error
+    found = eqz(capfd, "node", "recover", str(directory), "--new-key", "--yes")
+    assert found.status == 7, found.error
+    assert [one["code"] for one in found.item["found"]] == ["LOG-WHOLE", "STATE-ABSENT", "KEY-UNREADABLE"]
+    assert [one["code"] for one in found.item["plan"]] == ["MAKE-STATE", "NEW-KEY"]
+    assert found.item["height"] == read_manifest(tar).height
+    assert found.item["why_not"] == "not enrolled"
+    for name in ("proposal", "card"):
+        assert Path(found.item["new_key"][name]).exists()
