@@ -99,10 +99,12 @@ CANDIDATES = 2_048
 
 STATUS_FIRST_MS = 250
 STATUS_SLOWEST_MS = 1_000
+"""STATUS after a step, and as it slows down while nothing changes."""
 JOURNAL_PRUNE_BYTES = 4 * 1024 * 1024
 """Older records go when the journal has grown to this: a block and its votes are far below it."""
 
 CLOCK_CHECK_SECONDS = 0.02
+"""While the clock has not passed the last block's time, a proposer looks again after this."""
 
 GREETING_SECONDS = 1.0
 """At the start the node waits this long for the word of every member's node before it signs
@@ -327,6 +329,7 @@ class Driver:
         task = asyncio.get_running_loop().create_task(self._watched(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # which began nothing when the node ended first
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         with _HandOn(self.fail):
