@@ -26,6 +26,7 @@ from chain.transaction import AUTH_BYTES, BODY_BYTES
 from chain.types import ZERO_HASH, Address, Hash32, Height
 
 HEADER_BYTES = 1024
+"""Hashes, numbers and an address: about 400 bytes."""
 BLOCK_BYTES = 4 << 20
 """Before decoding; the parameter block-bytes may be lower."""
 
@@ -36,11 +37,17 @@ TRANSACTIONS_MAXIMUM = 10_000
 """A transaction costs at least 1 of the block's cost of 10,000."""
 
 OUTCOME_BYTES = 1 << 20
+"""What one document did, as events: no longer than the longest document."""
 EVENTS_MAXIMUM = 10_000
+"""Of one document: as many as a block has cost."""
 EVENT_FIELDS_MAXIMUM = 64
+"""The longest event has a third of it."""
 KEY_BYTES = 512
+"""Of a record: the longest has some codes and names of 32 characters."""
 VALUE_BYTES = 1 << 20
+"""Of a record: an approval carries the document it is of."""
 CHANGE_BYTES = VALUE_BYTES + 1024
+"""A value with its key and its place."""
 CHANGES_MAXIMUM = 20_000
 """10,000 keys of transactions at most, and those the block itself changes before and after them."""
 

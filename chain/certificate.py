@@ -11,11 +11,14 @@ from chain.types import NO_ROUND, Address, Hash32, Height, Round, Signature
 from chain.validators import VALIDATORS_MAXIMUM, ValidatorSet
 
 VOTE_BYTES = 512
+"""Two numbers, two hashes, an address and a signature: about 250 bytes."""
 PROPOSAL_BYTES = 512
+"""The same."""
 CERTIFICATE_BYTES = 16 << 10
 """A hundred signatures are about 7 KiB."""
 
 ROUND_MAXIMUM = 2**31 - 1
+"""No height lives so long: rounds last a minute in the end."""
 
 _HEIGHT = Uint(1)
 _ROUND = Uint(0, ROUND_MAXIMUM)

@@ -16,6 +16,7 @@ POWER_MAXIMUM = 1_000_000
 """Sums of powers stay far below 2^63 in any language. Power is 1 for every institution in version 1."""
 
 VALSET_BYTES = 16 << 10
+"""A hundred validators of about 100 bytes."""
 
 VALIDATOR_SET = Struct(
     "ValidatorSet",

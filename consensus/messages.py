@@ -41,7 +41,9 @@ from chain.types import NO_ROUND, Hash32, Height, Round
 from chain.validators import VALIDATORS_MAXIMUM
 
 STATUS_BYTES = 16 * 1024
+"""Every second from every peer: rows of votes as bits, never the votes themselves."""
 VOTES_BYTES = 64 * 1024
+"""What one STATUS lacks, at most VOTES_ITEMS of 250 bytes; the next STATUS asks for the rest."""
 TXS_BYTES = 256 * 1024
 """A TXS message with more than one transaction stays below this."""
 
@@ -55,6 +57,7 @@ OFFERS_MAXIMUM = 16
 """Snapshots one node names; it keeps two."""
 
 HEADERS_BYTES = 1024 * 1024
+"""One HEADERS: some tens of steps of the largest sets."""
 HEADERS_MAXIMUM = 64
 """A step is below 34 KiB with a hundred validators, below 2 KiB with four."""
 
@@ -64,8 +67,11 @@ first, so only the odd contents of equivocators are left out; leaving one out co
 else."""
 
 STATUS_BODIES = 16
+"""Blocks that a STATUS names as held: those of the last rounds, one is wanted."""
 VOTES_ITEMS = 256
+"""Both kinds of a round from a hundred validators, and some of another."""
 TXS_MAXIMUM = 4096
+"""In one TXS: the smallest documents that 256 KiB hold are far fewer."""
 
 
 class MessageType(IntEnum):

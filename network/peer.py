@@ -24,6 +24,7 @@ from network.handshake import (
 from network.queues import Outbox
 
 READ_BYTES = 256 << 10
+"""Taken from a link at once: many small frames, or a twentieth of the largest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ OUT_FRAMES = 8192
 IN_BYTES = 16 << 20
 """Received from one peer and not yet taken by the node; its link is not read while it holds more."""
 IN_FRAMES = 2048
+"""The same in frames: votes are small."""
 WRITE_BYTES = 256 << 10
 """Frames handed to the socket together, so that small ones share a TLS record and a system call."""
 

@@ -47,6 +47,7 @@ BLAMED_SECONDS = 1.0
 """So long a peer that broke a rule stays away: it is let in again, and does it again, at this pace
 at most."""
 LISTEN_BACKLOG = 128
+"""Connections that the kernel holds for this node to accept."""
 
 RETIRED_SECONDS = 2.0
 """How long a link that another one replaced is still read, and its queue written out: what the peer sent

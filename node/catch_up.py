@@ -38,6 +38,7 @@ ANSWER_EVERY_MS = 20
 """GET_COMMITS of one peer are answered this often at most, and later the more an answer held."""
 
 HEIGHT_MS = 1
+"""What a height in an answer is worth before the next answer."""
 BYTES_PER_MS = 20 * 1024
 """What an answer is worth before the next one: a few times what it costs to read, and a fraction of what it
 takes the asker to execute. A peer that only asks takes a tenth of this node's time at most."""

@@ -33,6 +33,7 @@ FAULTS_REMEMBERED = 256
 """Transactions that broke a rule of ours. Each is a bug of this version: there are few."""
 
 PASS_ON_AFTER_SECONDS = 1.0
+"""What a peer sent and still waits after this goes to those who are not known to have it."""
 
 TURN = 16
 """Transactions worked on before the event loop has its turn: about 8 ms, so that votes do not wait for a

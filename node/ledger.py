@@ -49,6 +49,7 @@ WAITERS = 4_096
 """Requests that may wait for a transaction at once."""
 
 SCAN_PAGE = 1_000
+"""Pairs read from the state at once where all of a programme is added up."""
 
 PAST_READERS = 2
 """Threads that read the past at once; the next wait. They share the interpreter with the consensus."""

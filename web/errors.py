@@ -32,6 +32,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         (400, "The request cannot be read: bytes that are not canonical, a field out of its bounds."),
         (404, "Not here: nothing of this name, or a height this node does not hold."),
         (422, "The ledger's rules forbid it."),
+        (429, "The node's share of time for requests is used up (RATE); Retry-After says when to come back."),
         (500, "A fault of this node."),
         (503, "Too many requests wait already; Retry-After says when to come back."),
     )

@@ -22,6 +22,7 @@ URL_BYTES = 8 * 1024
 """The longest address there is, a page of the state with a prefix and a key, has 2.2 KiB."""
 
 HEADERS = 64
+"""Lines of headers of one request, trailers included. A browser sends 15, a proxy adds some."""
 
 LINGER_SECONDS = 2.0
 """After a refusal, for the client to read it."""

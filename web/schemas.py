@@ -14,6 +14,7 @@ BATCH_MAXIMUM = 2_048
 """Transactions in one request; the body's own limit is lower for large documents."""
 
 WAIT_MAXIMUM_MS = 60_000
+"""A request may wait for a transaction; below `idle_seconds`, after which it would be let go."""
 
 Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2})*$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

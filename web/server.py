@@ -16,6 +16,7 @@ from web.limits import Connections, HttpLimits, bounded
 from web.work import LimitedWork
 
 BACKLOG = 128
+"""Connections that the kernel holds for this node to accept."""
 
 SOCKET_BYTES = 128 << 10
 """What the kernel is asked to hold of a connection each way (Linux takes twice that). Left to itself it holds

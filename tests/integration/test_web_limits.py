@@ -38,8 +38,6 @@ class Flooded:
 
     def __init__(self, network: Processes) -> None:
         self.node: NodeProcess = network["mof"]
-        config = self.node.directory / "node.toml"
-        config.write_text(config.read_text("utf-8") + LIMITS, "utf-8")
         self.node.start()
         until(lambda: self.node.get("/health/live"), f"the node: {self.node.log[-300:]}")
         for path in ("/docs", "/openapi.json", "/docs/swagger-ui-bundle.js", "/metrics"):
@@ -73,10 +71,19 @@ class Flooded:
         return connection
 
 
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    with founded_processes(tmp_path_factory.mktemp("flooded") / "n") as found:
+        config = found["mof"].directory / "node.toml"
+        config.write_text(config.read_text("utf-8") + LIMITS, "utf-8")
+        yield found
+
+
 @pytest.fixture
-def flooded(tmp_path: Path) -> Iterator[Flooded]:
-    with founded_processes(tmp_path / "n") as network:
-        yield Flooded(network)
+def flooded(network: Processes) -> Iterator[Flooded]:
+    found = Flooded(network)
+    yield found
+    found.node.kill()
 
 
 def sent(connection: socket.socket, data: bytes) -> bool:

@@ -13,6 +13,7 @@ from web.ports import LedgerReader
 from web.schemas import PairOut, ProgrammeOut, ScanOut, TotalsOut, ValueOut
 
 PAGE_MAXIMUM = 1_000
+"""Pairs of one page of the state."""
 
 Collection = Annotated[str, Path(pattern=r"^[a-z-]{1,32}$")]
 Key = Annotated[

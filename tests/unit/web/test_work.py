@@ -139,10 +139,10 @@ def test_under_lasting_load_requests_go_on_beside_the_heights() -> None:
 
 
 def test_the_places_to_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(work, "PATIENCE_SECONDS", 0.2)
 
     async def story() -> None:
-        api = Api(share=0.001, seconds=SAVED_SECONDS)
+        api = Api(share=0.001, seconds=2 * SAVED_SECONDS)
         await api.ask("a")
         crowd = [asyncio.ensure_future(api.ask(f"{number}")) for number in range(WAITING + 30)]
         await asyncio.sleep(0)
