@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from chain.errors import LedgerError
-from tests.simulation import planted, planted_rules
+from tests.simulation import planted, planted_rules, planted_storage
 from tests.simulation.cluster import Cluster, plan_of
 from tests.support.node import MemoryNode, a_node
 from tests.unit.chain import test_certificate as certificates
@@ -31,7 +31,7 @@ from tests.unit.node import test_archive as archive
 from tests.unit.node import test_assembly as assembly
 from tests.unit.node import test_driver as driver
 
-Story = Callable[[], None]
+Story = Callable[[], object]
 
 SCHEDULES = 100
 """Hostile schedules that find by themselves what chance can reach."""
@@ -224,7 +224,11 @@ SLOW = frozenset({"commits_go_to_the_machine_unverified"})
 def registered() -> dict[str, Planted]:
     """All of them, by name. A bug without a story and without schedules, or a name twice, is refused."""
     found: dict[str, Planted] = {}
-    for bugs, stories in ((planted.BUGS, MACHINE_STORIES), (planted_rules.BUGS, RULE_STORIES)):
+    for bugs, stories in (
+        (planted.BUGS, MACHINE_STORIES),
+        (planted_rules.BUGS, RULE_STORIES),
+        (planted_storage.BUGS, planted_storage.STORIES),
+    ):
         assert stories.keys() <= bugs.keys(), sorted(stories.keys() - bugs.keys())
         for name, plant in bugs.items():
             assert name not in found, name

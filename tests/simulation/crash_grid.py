@@ -22,6 +22,8 @@ from chain.block import Block
 from chain.certificate import CommitCertificate, verify_certificate
 from chain.errors import CorruptionError, StorageError
 from node.node import Node
+from node.opening import BLOCKS
+from storage.log_repair import quarantine_directory
 from tests.simulation.one_node import (
     GENESIS,
     HOME,
@@ -38,6 +40,7 @@ from tests.support.simulated_disk import Kept, Operation, PowerCut, SimulatedDis
 
 FIRST_HEIGHT = 6
 """Scenes but the first begin on a node that has decided this height: in its third segment."""
+QUARANTINE = quarantine_directory(HOME / BLOCKS)
 HEIGHTS_AFTER = 2
 """So many more must be decided after every crash."""
 SECOND_CRASHES = 4
@@ -55,6 +58,7 @@ class Scene:
     spoil: Callable[[SimulatedDisk], None] = lambda disk: None
     lives: int = 1
     """How many lives until the node goes on: a state that is found damaged ends the first."""
+    is_log_damaged: bool = False
     spoil_at: int | None = None
     """When the node has decided so many heights of this scene, and not before it starts."""
 
@@ -135,13 +139,26 @@ SCENES = (
     Scene("rounds that fail", lambda height: (Plan.NIL, Plan.LOCK)[height % 2], 4),
     Scene("catching up", always(Plan.BEHIND), 4),
     Scene("everything in turn", _mixed, 5),
-    Scene("repair of a height", always(Plan.PLAIN), 1, spoil=_flip_in_log(("00000002.log", 0.4))),
-    Scene("repair that chains anew", always(Plan.PLAIN), 1, spoil=_flip_own_certificate),
+    Scene(
+        "repair of a height",
+        always(Plan.PLAIN),
+        1,
+        spoil=_flip_in_log(("00000002.log", 0.4)),
+        is_log_damaged=True,
+    ),
+    Scene(
+        "repair that chains anew",
+        always(Plan.PLAIN),
+        1,
+        spoil=_flip_own_certificate,
+        is_log_damaged=True,
+    ),
     Scene(
         "repair without a peer",
         always(Plan.PLAIN),
         1,
         spoil=_flip_in_log(("00000001.log", 0.0), ("00000002.log", 0.0)),
+        is_log_damaged=True,
     ),
     Scene("rebuild of a damaged state", always(Plan.PLAIN), 1, spoil=_flip_in_state),
     Scene("rebuild of a lost state", always(Plan.PLAIN), 1, spoil=_lose_state),
@@ -317,12 +334,12 @@ class Grid:
             outside,
             scene.plan,
             len(outside.chain) + HEIGHTS_AFTER,
-            on_start=lambda node: self._check(life, node, outside, told),
+            on_start=lambda node: self._check(scene, life, node, outside, told),
             on_decided=lambda _: self._remember(life),
         )
         return life
 
-    def _check(self, life: Life, node: Node, outside: Outside, told: int) -> None:
+    def _check(self, scene: Scene, life: Life, node: Node, outside: Outside, told: int) -> None:
         """What holds of a node that has started, before it speaks."""
         height = node.driver.tip.height
         if height < told:
@@ -346,6 +363,8 @@ class Grid:
             if known is not None and known != _everything(life):
                 raise BrokenPromiseError(f"the database after block {height} is not what it was")
             self.counts["database compared"] += known is not None
+        if not scene.is_log_damaged and life.disk.exists(QUARANTINE):
+            raise BrokenPromiseError("what a crash left of the block log was taken for damage")
         if not node.driver.votes:
             raise BrokenPromiseError(f"the node does not vote: {node.driver.silence}")
 
@@ -384,7 +403,7 @@ def _everything(life: Life) -> dict[bytes, bytes]:
     return life.database.everything()
 
 
-def run_scene(name: str) -> Counter[str]:
+def run_scene(name: str, *, only_crashes: bool = False) -> Counter[str]:
     """Every case of one scene; how many there were of each kind. Raises BrokenPromiseError."""
     scene = next(one for one in SCENES if one.name == name)
     grid = Grid()
@@ -393,8 +412,9 @@ def run_scene(name: str) -> Counter[str]:
         for case, disk, outside in grid.crashes(scene):
             operations = max(operations, case.operation)
             grid.judge(scene, case, disk, outside)
-        for case, disk, outside in grid.failures(scene, operations):
-            grid.judge(scene, case, disk, outside)
+        if not only_crashes:
+            for case, disk, outside in grid.failures(scene, operations):
+                grid.judge(scene, case, disk, outside)
     grid.counts["durable operations"] = operations
     return grid.counts
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from storage.blocks import BlockLog
+from storage.disk import REAL_DISK, Disk
 from storage.log_format import SEGMENT_HEADER_BYTES, Records
 
 GENESIS = b"genesis of the tests"
@@ -15,8 +16,10 @@ def a_group(height: int) -> Records:
     return Records(b"block %d" % height, b"results %d" % height * 2, b"own certificate %d" % height)
 
 
-def open_log(directory: Path, *, tolerate_damage: bool = False) -> BlockLog:
-    return BlockLog.open(directory, GENESIS, segment_bytes=SEGMENT_BYTES, tolerate_damage=tolerate_damage)
+def open_log(directory: Path, *, tolerate_damage: bool = False, disk: Disk = REAL_DISK) -> BlockLog:
+    return BlockLog.open(
+        directory, GENESIS, segment_bytes=SEGMENT_BYTES, tolerate_damage=tolerate_damage, disk=disk
+    )
 
 
 def write_log(directory: Path, last_height: int) -> None:
