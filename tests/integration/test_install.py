@@ -47,7 +47,7 @@ def test_a_bare_make_lists_the_targets() -> None:
         ["make"], cwd=ROOT, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, text=True
     )
     targets = [line.split()[1] for line in made.stdout.splitlines()]
-    assert targets == ["help", "install", "demo", "test", "bench", "lock", "clean"]
+    assert targets == ["help", "install", "demo", "test", "faults", "deep", "bench", "lock", "clean"]
 
 
 def test_without_python_one_line_names_the_packages(machine: Path) -> None:
