@@ -14,8 +14,9 @@ from pathlib import Path
 
 from tests.fuzz.run import search_all
 from tests.fuzz.targets import TARGETS
-from tests.simulation import bugs, crash_grid
+from tests.simulation import bugs, crash_grid, planted_node, runs
 from tests.simulation.machine import PARTS
+from tests.simulation.marks import DEEP_NODES
 from tests.simulation.pool import PROCESSES, Totals
 
 Numbers = Mapping[str, int]
@@ -98,7 +99,44 @@ def fuzzing(seconds: int, _: bool, findings: Path = Path()) -> Numbers:
     }
 
 
+def whole_nodes(amount: int, is_whole: bool) -> Numbers:
+    """Seeds of the whole-node simulation, every twentieth twice."""
+    totals = runs.run_seeds(0, amount, workers=PROCESSES)
+    if totals.failures:
+        raise MissedError("\n".join(f"seed {one['seed']}: {one['error']}" for one in totals.failures))
+    missing = DEEP_NODES - totals.marks.keys() if is_whole else ()
+    if missing:
+        raise MissedError(f"{totals.seeds} seeds never met: {', '.join(sorted(missing))}")
+    return {
+        "seeds": totals.seeds,
+        "seeds run again": totals.repeated,
+        "heights": totals.heights,
+        "transactions": totals.transactions,
+        "virtual hours": round(totals.virtual_hours),
+        **{f"met: {name}": count for name, count in totals.marks.items()},
+        **{f"done: {name}": count for name, count in totals.faults.items()},
+    }
+
+
+def planted_node_bugs(amount: int, is_whole: bool) -> Numbers:
+    """Bugs around the machine; each must be found by a run of whole nodes."""
+    names = list(planted_node.BUGS) if is_whole else list(planted_node.BUGS)[:amount]
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        found = dict(zip(names, pool.map(is_found, names), strict=True))
+    escaped = [name for name, was_found in found.items() if not was_found]
+    if escaped:
+        raise MissedError(f"planted bugs that no run found: {', '.join(escaped)}")
+    return {"planted": len(planted_node.BUGS), "found": len(names)}
+
+
+def is_found(name: str) -> bool:
+    """For a process of the pool."""
+    return planted_node.BUGS[name].run_that_finds_it() is not None
+
+
 STAGES = (
+    Stage("nodes", 250, 10_000, whole_nodes),
+    Stage("planted node bugs", 4, 0, planted_node_bugs),
     Stage("crash grid", 1, 1, crash_cases),
     Stage("schedules", 300, 5_000, machine_part("schedules")),
     Stage("twins", 2_500, 50_000, machine_part("twins")),

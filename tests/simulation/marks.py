@@ -100,3 +100,28 @@ CI_FORKS = frozenset(
     }
 )
 DEEP_FORKS = CI_FORKS | {"forks by forgetful, 4 validators", "forks by forgetful, 5 validators"}
+
+CI_NODES = frozenset(
+    {
+        "bad message blamed",
+        "caught up over more than 64 heights",
+        "crash between journal and broadcast",
+        "decided in round 3 or later",
+        "disk full, then resumed",
+        "equivocation seen",
+        "evidence on chain",
+        "invalid block refused",
+        "key retired",
+        "killed between storing a height and telling of it",
+        "lock in round 2 or later",
+        "log repaired from a peer",
+        "log repaired without a peer",
+        "replay offered",
+        "restart with a lock",
+        "state rebuilt",
+        "stopped by its disk",
+        "torn tail cut",
+    }
+)
+"""Of whole nodes (`watch.py`)."""
+DEEP_NODES = CI_NODES | {"the log's end was lost to rot", "unlocked by a newer polka"}

@@ -34,6 +34,10 @@ HEIGHTS = {3: 14, 4: 12, 5: 9, 6: 7, 7: 5}
 """Heights of the safety phase by number of validators: messages grow with its square."""
 
 
+ABSENT_HEIGHTS = 70
+"""More than one GET_COMMITS asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """`heights` and `seconds`: the safety phase ends with the first of them. `documents`: beside the budget's
@@ -49,6 +53,8 @@ class Options:
     liars: tuple[str, ...] = ()
     costly: int = 0
     has_real_keys: bool = False
+    is_absence: bool = False
+    """One machine is down until the network heals, with more heights to catch up than one answer brings."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,6 +75,7 @@ class Options:
         faults = f", faults: {', '.join(self.faults)}" if self.faults else ", no faults"
         costly = f", {self.costly} may forget" if self.costly else ""
         keys = ", real keys" if self.has_real_keys else ""
+        keys += ", one is absent" if self.is_absence else ""
         return (
             f"seed {self.seed}: {self.n} validators, {self.heights} heights or {self.seconds} s"
             f"{faults}{liars}{costly}{keys}"
@@ -88,6 +95,13 @@ def options_of(seed: int) -> Options:
     if not costly or random.random() < 0.5:
         costly = 0
         faults = tuple(fault for fault in faults if fault not in COSTLY_FAULTS)
+    has_real_keys = random.random() < 0.05
+    if n == 4 and not has_real_keys and random.random() < 0.03:
+        few = tuple(fault for fault in faults if fault in ("lost-state", "stale-state", "bit-flip"))
+        return Options(
+            seed, heights=ABSENT_HEIGHTS, seconds=200, documents=12, has_story=False, faults=few,
+            is_absence=True,
+        )  # fmt: skip
     return Options(
         seed=seed,
         n=n,
@@ -98,5 +112,5 @@ def options_of(seed: int) -> Options:
         faults=faults,
         liars=kinds,
         costly=costly,
-        has_real_keys=random.random() < 0.05,
+        has_real_keys=has_real_keys,
     )

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def run_seeds(first: int, count: int, *, workers: int | None = None) -> Totals:
     seeds = range(first, first + count)
     batches = [seeds[at : at + BATCH] for at in range(0, count, BATCH)]
     totals, hashes = Totals(), dict[int, str]()
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for batch in pool.map(_run_batch, batches):
             _add(totals, batch.totals)
             hashes |= batch.hashes

@@ -17,7 +17,7 @@ from chain.errors import StorageError
 from chain.evidence import Evidence
 from chain.keys import verify
 from chain.types import NO_ROUND, Address, Hash32
-from consensus.messages import MessageType, ProposalMessage, Step, Votes
+from consensus.messages import MAX_COMMITS, MessageType, ProposalMessage, Step, Votes
 from consensus.records import OwnMessage, decode_record
 from contracts.invariants import recount
 from node.assembly import DecidedBlock
@@ -101,6 +101,10 @@ class Watch:
 
     def began(self, process: Process) -> None:
         self.note("began", process.seat.number)
+
+    def is_absent(self, seat: Seat) -> None:
+        """It comes only when the others have gone on for long."""
+        self._left_at[seat.number] = 0
 
     def died(self, process: Process) -> None:
         if self.is_over:
@@ -209,11 +213,7 @@ class Watch:
         key = (int(message.height), int(message.round), int(step))
         content = (message.block_id, int(message.pol))
         said = self._signed.setdefault(message.address, {})
-        if (
-            message.address == seat.address
-            and not seat.disk.lies
-            and not seat.holds_durably(message.encode())
-        ):
+        if message.address == seat.address and not seat.forgets and not seat.holds_durably(message.encode()):
             self._world.fail(f"I7: {seat} sends what is not on its disk: {message}")
         known = said.get(key)
         if known is not None:
@@ -293,11 +293,11 @@ class Watch:
         if header.height != expected and not seat.forgets:
             self._world.fail(f"I9: {process} executes height {header.height}, expected {expected}")
         self._served[seat.number] = header.height
-        self._check_certificate(process, decided.certificate, block)
+        self._check_certificate(str(process), decided.certificate, block)
         if decided.certificate.round >= 3:
             self.seen["decided in round 3 or later"] += 1
-        if header.height == self._left_at.get(seat.number, 1 << 60) + 64:
-            self.seen["caught up over 64 heights"] += 1
+        if header.height == self._left_at.get(seat.number, 1 << 60) + MAX_COMMITS + 1:
+            self.seen["caught up over more than 64 heights"] += 1
 
     def _first_decision(self, process: Process, decided: DecidedBlock) -> None:
         block = decided.block
@@ -311,7 +311,7 @@ class Watch:
             self._accused(Evidence.decode(piece), f"block {block.header.height} holds")
             self.seen["evidence on chain"] += 1
 
-    def _check_certificate(self, process: Process, certificate: CommitCertificate, block: Block) -> None:
+    def _check_certificate(self, process: str, certificate: CommitCertificate, block: Block) -> None:
         """I6: from bytes alone, with own arithmetic."""
         data = certificate.encode()
         if data in self._certified:
@@ -372,6 +372,7 @@ class Watch:
                 found = node.ledger.transaction(tx_id)
                 if (found.height, found.index) != place:
                     self._world.fail(f"{seat}: transaction {tx_id.hex()} was told to be at {place}: {found}")
+            self._check_log(seat, node, height)
         if roots != {self.chain[height].header.state_root}:
             self._world.fail(f"state roots at height {height}: {sorted(root.hex() for root in roots)}")
         node = self._world.honest[0].node
@@ -380,6 +381,14 @@ class Watch:
         if broken:
             self._world.fail(f"laws of the budget do not hold: {broken}")
         self.note("over", 0, height.to_bytes(8, "big"))
+
+    def _check_log(self, seat: Seat, node: Node, last: int) -> None:
+        """What lies on its disk is the chain, each height with a certificate that proves it."""
+        for height in range(1, last + 1):
+            stored = node.ledger.block(height)
+            if stored.block.block_id != self.chain[height].block_id:
+                self._world.fail(f"I1: the log of {seat} has another block at height {height}")
+            self._check_certificate(f"the log of {seat}", stored.certificate, stored.block)
 
 
 class _Decisions:

@@ -72,7 +72,7 @@ class Simulation:
         self.watch = Watch(self, is_told=is_told)
         self.seen = self.watch.seen
         members = tuple(Member(name, key_of_validator(name)) for name in NAMES[: options.n])
-        idle_ms = random.choice((300, 2_000, 30_000))
+        idle_ms = 300 if options.is_absence else random.choice((300, 2_000, 30_000))
         self.genesis = a_genesis(
             members=NAMES[: options.n],
             params=Params.default(idle_ms=idle_ms, block_interval_ms=random.choice((0, 200))),
@@ -169,7 +169,10 @@ class Simulation:
     async def _play(self) -> None:
         self.mischief.begin()
         for seat in self.seats:
-            self.loop.call_later(self.random.uniform(0, 0.5), seat.start, context=OUTSIDE)
+            if self.options.is_absence and seat is self.honest[0]:
+                self.watch.is_absent(seat)
+            else:
+                self.loop.call_later(self.random.uniform(0, 0.5), seat.start, context=OUTSIDE)
         serving = self._going_on(self._serve())
         troubling = self._going_on(self.mischief.run())
         await self._until(lambda: len(self.watch.chain) >= self.options.heights, self.options.seconds)
