@@ -87,7 +87,7 @@ def _json_bytes(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-_FACTS: dict[str, type] = {
+MANIFEST_FACTS: dict[str, type] = {
     "network": str, "genesis": str, "node": str, "height": int, "first_height": int, "block_id": str,
     "state_root": str, "block_time_ms": int, "with_keys": bool, "created_ms": int,
 }  # fmt: skip
@@ -103,7 +103,7 @@ def decode_manifest(path: Path, data: bytes) -> Manifest:
         found.pop("sha256", None)  # with every other byte it is compared below
         if not isinstance(files, list) or len(files) > FILES_MAXIMUM:
             raise ValueError("its files are not a list")
-        for name, kind in _FACTS.items():
+        for name, kind in MANIFEST_FACTS.items():
             if type(found.get(name)) is not kind:
                 raise ValueError(f"{name} is missing or no {kind.__name__}")
         entries = tuple(_entry(as_object(one, MANIFEST)) for one in files)

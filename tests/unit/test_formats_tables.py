@@ -9,6 +9,7 @@ import pytest
 
 from audit.effects import EFFECTS
 from chain.block import KEY_BYTES, VALUE_BYTES
+from cli.backup_files import MANIFEST_FACTS
 from cli.envelope import MEMBERS as ENVELOPE_MEMBERS
 from consensus.messages import LIMIT_BYTES, MessageType
 from contracts import records
@@ -175,12 +176,13 @@ def test_keys_and_values_of_the_state_have_their_bounds_there() -> None:
 def test_members_of_the_files_for_people_are_those_that_are_written() -> None:
     written = rows("Files for people")
     heads = [at for at, cells in enumerate(written) if cells[0] == "member"]
-    envelope, receipt = (
+    envelope, receipt, backup = (
         {name for cells in part[1:] for name in names(cells[0])}
-        for part in (written[heads[0] : heads[1]], written[heads[1] :])
+        for part in (written[heads[0] : heads[1]], written[heads[1] : heads[2]], written[heads[2] :])
     )
     assert envelope == ENVELOPE_MEMBERS
     assert receipt == {field.serialization_alias or name for name, field in ReceiptOut.model_fields.items()}
+    assert backup == {"schema", *MANIFEST_FACTS, "files", "sha256"}
 
 
 def emitted() -> set[tuple[str, int]]:
