@@ -25,7 +25,7 @@ from node.opening import (
     BLOCKS,
     VOTES,
     certificate_ends,
-    free_bytes,
+    free_space,
     journal_of_new_key,
     links_of,
     open_journal,
@@ -272,7 +272,7 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
         archive=VoteArchive(config.path(VOTES), world.disk),
         observers=(ledger, recount, snapshots),
         snapshots=snapshots,
-        reserve=DiskReserve(lambda: free_bytes(config, world), config.disk.reserve_bytes),
+        reserve=DiskReserve(free_space(config, world), config.disk.reserve_bytes),
         fault=fault,
     )
     ledger.attach(driver)

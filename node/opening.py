@@ -194,9 +194,18 @@ def certificate_ends(config: NodeConfig) -> dict[str, int]:
 def free_bytes(config: NodeConfig, world: World) -> int:
     """What may still be written: `blocks/` and the rest may lie on disks of their own, the fullest counts.
     Raises StorageError."""
+    return free_space(config, world)()
+
+
+def free_space(config: NodeConfig, world: World) -> Callable[[], int]:
+    """`free_bytes`, for whoever asks at every step."""
     places = [config.directory, *(config.path(name) for name in (BLOCKS, STATE, JOURNAL))]
-    with failing_as("find the free space of", config.directory):
-        return min(world.disk.free_bytes(place) for place in places if world.disk.exists(place))
+
+    def found() -> int:
+        with failing_as("find the free space of", config.directory):
+            return min(world.disk.free_bytes(place) for place in places if world.disk.exists(place))
+
+    return found
 
 
 def links_of(config: NodeConfig, identity: Identity, height: Callable[[], int]) -> Transport:

@@ -121,7 +121,7 @@ class Endpoint:
         return is_queued
 
     def broadcast(self, kind: int, payload: bytes) -> int:
-        return sum(self.send(address, kind, payload) for address in self.connected())
+        return sum(self._wires.send(self, link, int(kind), payload) for link in tuple(self.links.values()))
 
     def links_to(self, address: Address) -> list[_Link]:
         """To every seat with this address: twins share one."""

@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import Context
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import structlog
 
+from chain.certificate import CommitCertificate, SignedProposal, Vote
 from chain.errors import StorageError
 from chain.genesis import Params
 from chain.transaction import SignedTransaction
 from chain.types import Address, Hash32
+from consensus.messages import ProposalMessage, Status, Votes
 from node.ledger import TransactionStatus
 from tests.simulation.clock import OUTSIDE, VirtualLoop
 from tests.simulation.liars import MASKS, corrupt
@@ -36,6 +40,8 @@ from tests.support.simulated_disk import PowerCut
 
 NAMES = ("mof", "treasury", "moh", "mot", "vap", "gu-2260101", "gu-2280101")
 """Institutions with a validator, the first n of them."""
+
+DECODINGS_KEPT = 1_024
 
 HEALED_SECONDS = 300.0
 """I12: so long after healing everything pending is committed everywhere. Rounds that grew long and clocks
@@ -302,9 +308,19 @@ def quiet_logs(watch: Watch) -> Iterator[None]:
         structlog.reset_defaults()
 
 
+@contextmanager
+def shared_decoding() -> Iterator[None]:
+    """Decoding is pure and its values are frozen, so one decoding of a message serves all who get it."""
+    with ExitStack() as patches:
+        for kind in (Vote, SignedProposal, CommitCertificate, Status, Votes, ProposalMessage):
+            decode = staticmethod(lru_cache(DECODINGS_KEPT)(kind.decode))  # type: ignore[attr-defined]
+            patches.enter_context(patch.object(kind, "decode", decode))
+        yield
+
+
 def simulate(options: Options, *, is_told: bool = False) -> Outcome:
     """One run. Raises Broken, or what else went wrong, with the options in a note."""
-    with nullcontext() if options.has_real_keys else stub_signatures():
+    with nullcontext() if options.has_real_keys else stub_signatures(), shared_decoding():
         simulation = Simulation(options, is_told=is_told)
         with quiet_logs(simulation.watch):
             return simulation.run()
