@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from chain.errors import CorruptionError
 from node.application import LedgerApplication
 from node.archive import VoteArchive
 from node.config import NodeConfig
@@ -33,7 +32,7 @@ from node.opening import (
     signer_of,
 )
 from node.recount import Recount
-from node.recovery import mark_damaged, recover_state, repair_log
+from node.recovery import mark_if_damaged, recover_state, repair_log
 from node.reserve import DiskReserve
 from node.snapshot_service import Snapshots
 from node.snapshots import (
@@ -109,8 +108,7 @@ class Node:
             await self.recount.stop()
             await self.snapshots.stop()
         for outcome in ended:
-            if isinstance(outcome, CorruptionError) and not isinstance(outcome, LogDamageError):
-                mark_damaged(self.config, outcome, self.disk)
+            mark_if_damaged(self.config, outcome, self.disk)
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
 
@@ -214,6 +212,8 @@ def _compose(config: NodeConfig, identity: Identity, world: World, resources: Ex
     resources.callback(executor.shutdown, wait=False, cancel_futures=True)
     signatures = VerifiedSignatures(executor)
     application, tip = recover_state(config, blocks, genesis, signatures, world, base, resources)
+    # what follows reads the state too; damage that it meets is met at every start
+    resources.push(lambda _, error, __: mark_if_damaged(config, error, world.disk))
     if journal is None:
         journal = journal_of_new_key(config, key, application, world.disk)
         if journal is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from chain.block import Block, Results
-from chain.errors import CorruptionError, LedgerError
+from chain.errors import CorruptionError, LedgerError, StorageError
 from chain.genesis import Genesis
 from chain.hashing import History
 from chain.keys import verify
@@ -77,12 +77,19 @@ def _opened(
         raise
 
 
-def mark_damaged(config: NodeConfig, error: CorruptionError, disk: Disk = REAL_DISK) -> None:
-    """So that the next start does not fail in the same place again and again."""
+def mark_if_damaged(config: NodeConfig, error: BaseException | None, disk: Disk = REAL_DISK) -> None:
+    """Where this is damage of the state: so that the next start does not fail in the same place again and
+    again. A mark that cannot be written hides nothing: the damage itself is what ends the node."""
+    if not isinstance(error, CorruptionError) or isinstance(error, LogDamageError):
+        return
     mark = _damage_mark(config)
-    write_new_file(disk, mark, [f"{error}\n".encode()])
-    sync_directory(disk, mark.parent)
-    log.critical("the state will be rebuilt at the next start", reason=str(error))
+    try:
+        write_new_file(disk, mark, [f"{error}\n".encode()])
+        sync_directory(disk, mark.parent)
+    except StorageError as unwritten:
+        log.critical("the state is damaged, and no mark could be left of it", reason=str(unwritten))
+    else:
+        log.critical("the state will be rebuilt at the next start", reason=str(error))
 
 
 def is_marked(config: NodeConfig, disk: Disk = REAL_DISK) -> bool:

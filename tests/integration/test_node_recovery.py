@@ -108,6 +108,23 @@ def test_a_state_found_damaged_while_running_stops_the_node_once_and_is_made_ane
     assert not (alone.directory / "state.damaged").exists()
 
 
+def test_a_state_found_damaged_while_the_node_is_composed_is_made_anew_by_the_next_start(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not met by the recovery itself: without a mark every start would end there."""
+
+    def read(*_: object) -> None:
+        raise CorruptionError("state/000005.ldb: checksum")
+
+    before = tip(alone.live(2))
+    with monkeypatch.context() as patched:
+        patched.setattr("node.node.signer_of", read)
+        with pytest.raises(CorruptionError, match="checksum"):
+            build_node(alone.config)
+    assert tip(alone.live()) == before
+    assert (alone.directory / "state.damaged-1").is_dir()
+
+
 def test_a_disk_that_fails_is_no_reason_to_throw_the_state_away(alone: Alone) -> None:
     alone.live(1)
     with pytest.raises(StorageError, match="no space"):
