@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.fuzz.run import search_all
 from tests.fuzz.targets import TARGETS
-from tests.simulation import bugs, crash_grid, planted_node, runs
+from tests.simulation import bugs, byte_flips, crash_grid, planted_node, runs
 from tests.simulation.machine import PARTS
 from tests.simulation.marks import DEEP_NODES
 from tests.simulation.pool import PROCESSES, Totals
@@ -87,6 +87,14 @@ def crash_cases(_: int, is_whole: bool) -> Numbers:
     return dict(sorted(counts.items()))
 
 
+def flipped_bytes(stride: int, is_whole: bool) -> Numbers:
+    """Every `stride`-th byte of a small node's files, every sixteenth of its database's at best."""
+    counts = byte_flips.run_all(stride, max(stride, 16))
+    if is_whole and not all(counts[name] for name in byte_flips.EXPECTED):
+        raise MissedError(f"never met: {[name for name in byte_flips.EXPECTED if not counts[name]]}")
+    return dict(sorted(counts.items()))
+
+
 def fuzzing(seconds: int, _: bool, findings: Path = Path()) -> Numbers:
     """Coverage-guided search, `seconds` for each target."""
     searches = search_all(tuple(TARGETS), seconds, findings)
@@ -138,6 +146,7 @@ STAGES = (
     Stage("nodes", 250, 10_000, whole_nodes),
     Stage("planted node bugs", 4, 0, planted_node_bugs),
     Stage("crash grid", 1, 1, crash_cases),
+    Stage("flipped bytes", 23, 1, flipped_bytes),
     Stage("schedules", 300, 5_000, machine_part("schedules")),
     Stage("twins", 2_500, 50_000, machine_part("twins")),
     Stage("forks", 120, 2_000, machine_part("forks")),

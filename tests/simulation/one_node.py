@@ -53,7 +53,9 @@ from node.assembly import DecidedBlock
 from node.config import NodeConfig, Peer
 from node.node import Node, start
 from node.opening import found_journal, journal_path
+from node.silence import Silence
 from node.world import Identity, World
+from storage.database import Database, OpenDatabase
 from tests.simulation.clock import InlineExecutor, VirtualLoop, WallClock
 from tests.simulation.stub_keys import stub_signatures
 from tests.support.budget import MEMBERS, PEOPLE, START_MS, a_genesis, a_key, key_of_person, key_of_validator
@@ -361,6 +363,7 @@ class Life:
         *,
         on_start: Callable[[Node], None] = lambda node: None,
         on_decided: Callable[[int], None] = lambda height: None,
+        open_database: OpenDatabase | None = None,
     ) -> None:
         self.disk = disk
         self.outside = outside
@@ -368,7 +371,10 @@ class Life:
         self.last_height = last_height
         self.node: Node | None = None
         self.ended: BaseException | None = None
-        self.database: SimulatedDatabase | None = None
+        self.database: Database | None = None
+        self.silence: Silence | None = None
+        """Why it took no part when it had started."""
+        self._opener: OpenDatabase = open_database or (lambda path: SimulatedDatabase(disk, path))
         self._broken: BrokenPromiseError | None = None
         self._on_start = on_start
         self._on_decided = on_decided
@@ -426,8 +432,8 @@ class Life:
             assert self._running is not None
             self._running.cancel()
 
-    def _open_database(self, path: Path) -> SimulatedDatabase:
-        self.database = SimulatedDatabase(self.disk, path)
+    def _open_database(self, path: Path) -> Database:
+        self.database = self._opener(path)
         return self.database
 
     async def _live(self) -> None:
@@ -445,6 +451,7 @@ class Life:
             try:
                 node.driver._observers = (*node.driver._observers, self)
                 self.node = node
+                self.silence = node.driver.silence
                 self._on_start(node)
                 if node.driver.tip.height >= self.last_height:
                     return

@@ -178,10 +178,6 @@ class SimulatedDatabase(SimulatedView):
             self._content, self._is_shared = self._content.copy(), False
         self._content.apply(changes)
 
-    def everything(self) -> dict[bytes, bytes]:
-        """All it holds."""
-        return self._content.values.copy()
-
     def snapshot(self) -> SimulatedView:
         self._check()
         self._is_shared = True
