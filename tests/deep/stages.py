@@ -5,12 +5,14 @@ A stage raises what it found; totals are numbers, by name.
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 
 from tests.fuzz.run import search_all
 from tests.fuzz.targets import TARGETS
@@ -18,6 +20,7 @@ from tests.simulation import bugs, byte_flips, crash_grid, planted_node, runs
 from tests.simulation.machine import PARTS
 from tests.simulation.marks import DEEP_NODES
 from tests.simulation.pool import PROCESSES, Totals
+from tests.support.kills import kill_under_load
 
 Numbers = Mapping[str, int]
 
@@ -142,6 +145,13 @@ def is_found(name: str) -> bool:
     return planted_node.BUGS[name].run_that_finds_it() is not None
 
 
+def kills(amount: int, _: bool) -> Numbers:
+    """Real processes under load, killed without warning; the seed is among the totals."""
+    seed = Random().getrandbits(32)
+    with tempfile.TemporaryDirectory(prefix="eqazyna-kills-") as directory:
+        return {"seed": seed, **dict(sorted(kill_under_load(Path(directory) / "n", amount, seed).items()))}
+
+
 STAGES = (
     Stage("nodes", 250, 10_000, whole_nodes),
     Stage("planted node bugs", 4, 0, planted_node_bugs),
@@ -151,5 +161,6 @@ STAGES = (
     Stage("twins", 2_500, 50_000, machine_part("twins")),
     Stage("forks", 120, 2_000, machine_part("forks")),
     Stage("planted bugs", 10, 0, planted_bugs),
+    Stage("kills", 10, 200, kills),
     Stage("fuzzing", 20, 600, fuzzing),
 )
