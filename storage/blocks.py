@@ -217,26 +217,37 @@ class BlockLog:
             )
 
     def _load(self, tolerate_damage: bool) -> None:
-        scan = scan_log(self._disk, self._directory, self._origin)
-        found = [*scan.damages, *([scan.stray] if scan.stray is not None else ())]
-        if found and not tolerate_damage:
-            raise LogDamageError(found[0])
-        while scan.stray is not None:
-            set_aside(self._disk, self._directory, scan.stray)
-            self.set_aside.append(scan.stray)
-            scan = scan_log(self._disk, self._directory, self._origin)
+        scan = self._scanned(tolerate_damage)
         if scan.torn is not None:
             self._cut(scan.torn)
             self.torn = scan.torn
-            scan = scan_log(self._disk, self._directory, self._origin)
+            scan = self._scanned(tolerate_damage)
         if not scan.segments:
             self._create()
-            scan = scan_log(self._disk, self._directory, self._origin)
+            scan = self._scanned(tolerate_damage)
+        if not scan.segments:
+            raise StorageError(
+                f"{self._directory}: the disk does not give back the first segment, which was just written. "
+                "Check the disk, then start the node again"
+            )
         self._scan = scan
         known = next((damage for damage in scan.damages if damage.replacement is not None), None)
         if known is not None:
             self._put_back(known, None)
             self.restored.append(known)
+
+    def _scanned(self, tolerate_damage: bool) -> LogScan:
+        """The walk over all segments, with whole files that are no part of the log set aside. Raises
+        LogDamageError where nothing is to be tolerated: also what an earlier walk did not see."""
+        scan = scan_log(self._disk, self._directory, self._origin)
+        while scan.stray is not None and tolerate_damage:
+            set_aside(self._disk, self._directory, scan.stray)
+            self.set_aside.append(scan.stray)
+            scan = scan_log(self._disk, self._directory, self._origin)
+        found = [*scan.damages, *([scan.stray] if scan.stray is not None else ())]
+        if found and not tolerate_damage:
+            raise LogDamageError(found[0])
+        return scan
 
     def _settle(self) -> None:
         """What was found is on disk, not only in the kernel's hands: a height that is served must not be gone
