@@ -199,6 +199,9 @@ RULE_STORIES: Mapping[str, Story] = {
     "an_own_vote_that_the_journal_lacks_is_ignored": (
         machine.test_an_own_signature_that_the_journal_lacks_silences_the_key_for_ever
     ),
+    "own_records_of_later_heights_are_forgotten": (
+        driver.test_own_records_of_a_height_above_the_start_count_when_it_comes
+    ),
     "commits_go_to_the_machine_unverified": (
         driver.test_a_commit_with_one_false_signature_is_its_senders_fault
     ),

@@ -151,11 +151,6 @@ def a_lost_journal_is_made_anew() -> AbstractContextManager[Any]:
     return patch("node.node.open_journal", open_journal)
 
 
-@found_by("bit-flip", "crash", "late", "clock-jump", kept_run="journal-ahead-of-its-log")
-def own_records_of_later_heights_are_forgotten() -> AbstractContextManager[Any]:
-    return patch.object(Driver, "_recall", lambda self: None)
-
-
 @found_by("bit-flip", "crash", liars=("sync-liar",), kept_run="repair-from-a-liar")
 def a_repaired_block_is_not_verified() -> AbstractContextManager[Any]:
     return patch.object(LogRepair, "_check", lambda self, commit, validators: None)

@@ -192,6 +192,11 @@ def a_message_of_many_transactions_has_no_limit() -> AbstractContextManager[Any]
     return edited(Transactions.decode, "if len(pairs) > 1 and len(payload) > TXS_BYTES:", "if False:")
 
 
+@bug
+def own_records_of_later_heights_are_forgotten() -> AbstractContextManager[Any]:
+    return replaced(Driver, "_recall", lambda self: None)
+
+
 # --- contracts
 
 
